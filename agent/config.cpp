@@ -1,0 +1,184 @@
+#include "agent/config.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "proto/report.hpp"
+
+namespace echomesh::agent {
+namespace {
+
+constexpr std::int64_t kMaxLimitSeconds = 60;
+constexpr std::size_t kMaxWitnesses = 16;
+constexpr std::size_t kDefaultReportBrokers = 2;
+
+/// A location to go on with after a mistake; never leaves this file.
+LocationId placeholder_location() {
+  return LocationId::parse("x").value();
+}
+
+LocationId read_location(SettingsTable& root) {
+  const auto text = root.text("location");
+  if (!text) {
+    if (!root.has("location")) {
+      root.mistake("location", "is missing: the id of the place where this agent runs");
+    }
+    return placeholder_location();
+  }
+  auto id = LocationId::parse(*text);
+  if (!id) {
+    root.mistake("location", id.error().what);
+    return placeholder_location();
+  }
+  return std::move(id).value();
+}
+
+std::chrono::seconds read_limit(SettingsTable& root) {
+  constexpr std::chrono::seconds kDefault{5};
+  auto echo = root.table("echo");
+  if (!echo) {
+    return kDefault;
+  }
+  const auto seconds = echo->seconds("limit");
+  if (seconds && (*seconds < 1 || *seconds > kMaxLimitSeconds)) {
+    echo->mistake("limit", "must be from 1s to 60s, got " + std::to_string(*seconds) + "s");
+  }
+  echo->finish();
+  return seconds ? std::chrono::seconds{*seconds} : kDefault;
+}
+
+/// Settings of parts that this version does not have: checked, and told to be without effect.
+void read_reserved(SettingsTable& root, std::vector<std::string>& warnings) {
+  if (auto spool = root.table("spool")) {
+    spool->seconds("max_age");
+    spool->bytes("max_bytes");
+    spool->finish();
+    warnings.emplace_back("[spool]: without effect yet: reports are kept in memory only");
+  }
+  const auto witnesses = root.texts("witnesses").value_or(std::vector<std::string>{});
+  if (witnesses.size() > kMaxWitnesses) {
+    root.mistake("witnesses", "must be at most 16");
+  }
+  for (const auto& witness : witnesses) {
+    if (!witness.starts_with("tcp://") || !BrokerUrl::parse("mqtt" + witness.substr(3))) {
+      root.mistake("witnesses", "must be tcp://host:port each, got \"" + witness + "\"");
+    }
+  }
+  if (!witnesses.empty()) {
+    warnings.emplace_back("witnesses: without effect yet: an agent cannot tell blindness");
+  }
+}
+
+std::optional<WatchedRegion> read_region(SettingsTable& table, const LocationId& location) {
+  auto endpoint = read_endpoint(table, "url", location.str());
+  const auto text = table.text("id");
+  const auto report_to = table.texts("report_to");
+  table.finish();
+  auto id = RegionId::parse(text.value_or(""));
+  if (!id) {
+    if (text || !table.has("id")) {
+      table.mistake("id", text ? id.error().what : "is missing: the id of the region");
+    }
+    return std::nullopt;
+  }
+  WatchedRegion region{std::move(id).value(), std::move(endpoint), {}};
+  for (const auto& name : report_to.value_or(std::vector<std::string>{})) {
+    auto broker = RegionId::parse(name);
+    if (!broker) {
+      table.mistake("report_to", broker.error().what);
+    } else if (std::find(region.report_to.begin(), region.report_to.end(), *broker) !=
+               region.report_to.end()) {
+      table.mistake("report_to", "names \"" + name + "\" twice");
+    } else {
+      region.report_to.push_back(std::move(broker).value());
+    }
+  }
+  if (report_to && report_to->empty()) {
+    table.mistake("report_to", "must name a region, or be left out");
+  }
+  return region;
+}
+
+void add_default_report_brokers(std::vector<WatchedRegion>& regions) {
+  for (auto& region : regions) {
+    if (!region.report_to.empty()) {
+      continue;
+    }
+    for (const auto& other : regions) {
+      if (other.id != region.id && region.report_to.size() < kDefaultReportBrokers) {
+        region.report_to.push_back(other.id);
+      }
+    }
+    if (region.report_to.empty()) {
+      region.report_to.push_back(region.id);
+    }
+  }
+}
+
+/// Mistakes and warnings that show only when all regions are known.
+void check_regions(std::vector<WatchedRegion>& regions, std::vector<SettingsTable>& tables,
+                   std::vector<std::string>& warnings) {
+  const auto find = [&](const RegionId& id) {
+    return std::find_if(regions.begin(), regions.end(),
+                        [&](const auto& region) { return region.id == id; });
+  };
+  for (std::size_t i = 0; i < regions.size(); ++i) {
+    const auto& region = regions[i];
+    if (find(region.id) != regions.begin() + static_cast<std::ptrdiff_t>(i)) {
+      tables[i].mistake("id", "\"" + region.id.str() + "\" stands twice");
+    }
+    for (const auto& broker : region.report_to) {
+      const auto target = find(broker);
+      if (target == regions.end()) {
+        tables[i].mistake("report_to", "\"" + broker.str() + "\" is not the id of a [[region]]");
+      } else if (target->endpoint.url == region.endpoint.url) {
+        warnings.push_back("region " + region.id.str() +
+                           ": reports to its own broker: " + "nobody hears of its total loss");
+      }
+    }
+  }
+}
+
+}  // namespace
+
+ConfigReading read_config(std::string_view text, const std::string& file) {
+  ConfigReading reading;
+  SettingsFile settings(text, file);
+  if (!settings.is_syntax_ok()) {
+    reading.mistakes = settings.mistakes();
+    return reading;
+  }
+  auto root = settings.root();
+  Config config{read_location(root), read_place(root), read_mesh_settings(root)};
+  config.state_dir = root.text("state_dir").value_or(config.state_dir);
+  config.limit = read_limit(root);
+  read_reserved(root, reading.warnings);
+
+  auto tables = root.tables("region");
+  bool all_named = true;
+  for (auto& table : tables) {
+    auto region = read_region(table, config.location);
+    all_named = all_named && region.has_value();
+    if (region) {
+      config.regions.push_back(std::move(*region));
+    }
+  }
+  if (tables.empty() && !root.has("region")) {
+    root.mistake("region", "is missing: at least one [[region]] with id and url");
+  }
+  if (tables.size() > kMaxEchoesPerReport) {
+    root.mistake("region", "must be at most 256: a report carries no more");
+  }
+  if (all_named) {
+    add_default_report_brokers(config.regions);
+    check_regions(config.regions, tables, reading.warnings);
+  }
+  root.finish();
+  reading.mistakes = settings.mistakes();
+  if (reading.mistakes.empty()) {
+    reading.config = std::move(config);
+  }
+  return reading;
+}
+
+}  // namespace echomesh::agent

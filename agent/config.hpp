@@ -1,0 +1,46 @@
+/// What an agent is told by its settings file, checked whole.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "proto/agent_info.hpp"
+#include "proto/endpoint.hpp"
+#include "proto/names.hpp"
+#include "proto/settings_reader.hpp"
+#include "proto/time.hpp"
+
+namespace echomesh::agent {
+
+struct WatchedRegion {
+  RegionId id;
+  Endpoint endpoint;
+  /// Where outcomes of this region are reported: other regions, by their brokers.
+  std::vector<RegionId> report_to;
+
+  bool operator==(const WatchedRegion&) const = default;
+};
+
+struct Config {
+  LocationId location;
+  Place place;
+  MeshSettings mesh;
+  std::string state_dir = "/var/lib/echomesh-agent";
+  std::chrono::seconds limit{5};  ///< an echo later than this is a miss
+  std::vector<WatchedRegion> regions = {};
+};
+
+struct ConfigReading {
+  std::optional<Config> config;       ///< there if there are no mistakes
+  Mistakes mistakes;                  ///< all of them, in the order of reading
+  std::vector<std::string> warnings;  ///< what works but is likely not meant
+};
+
+/// `file` stands in mistakes and warnings.
+ConfigReading read_config(std::string_view text, const std::string& file);
+
+}  // namespace echomesh::agent

@@ -1,0 +1,125 @@
+#include "aggregator/path.hpp"
+
+#include <utility>
+
+#include "aggregator/path_statistics.hpp"
+#include "aggregator/timeline_view.hpp"
+
+namespace echomesh::aggregator {
+namespace {
+
+/// All of a timeline document but its runs, at its longest: 32-byte ids, a revision of 19 digits,
+/// the 288 letters.
+constexpr std::size_t kTimelineFrameBytes = 700;
+constexpr std::size_t kMaxRunsBytes = kMaxRetainedBytes - kTimelineFrameBytes;
+
+}  // namespace
+
+Path::Path(RegionIndex region, LocationId location, Voter voter, SlotWidth width)
+    : region_(region),
+      location_(std::move(location)),
+      voter_(voter),
+      history_(width),
+      limit_(width.value) {}
+
+std::int64_t Path::max_behind() const {
+  const std::chrono::milliseconds width = history_.width().value;
+  return 2 + (limit_ + width - std::chrono::milliseconds{1}) / width;
+}
+
+Vote Path::vote() const {
+  if (!voter_.has_vote) {
+    return Vote::none;
+  }
+  switch (now_.state) {
+    case LocationState::accessible:
+      return Vote::accessible;
+    case LocationState::slow:
+      return Vote::slow;
+    case LocationState::inaccessible:
+      return Vote::inaccessible;
+    case LocationState::unknown:
+    case LocationState::maintenance:
+      break;
+  }
+  return now_.voided == VoidCause::unwitnessed ? Vote::unwitnessed : Vote::none;
+}
+
+bool Path::take(const EchoEntry& entry, Slot slot, std::chrono::milliseconds limit) {
+  limit_ = limit;
+  if (history_.latest().value_or(slot) <= slot) {
+    addresses_ = entry.addresses;
+    addresses_dead_ = entry.addresses_dead;
+  }
+  const auto before = history_.at(slot);
+  history_.join(slot, entry, voter_.slow_from);
+  const auto after = history_.at(slot);
+  const bool looks_different = before.state() != after.state() || before.cause() != after.cause();
+  const bool was_shown =
+      shown_end_ && slot <= *shown_end_ && *shown_end_ - slot < history_.window_slots();
+  if (looks_different && was_shown) {
+    is_revised_ = true;
+  }
+  return looks_different && was_shown;
+}
+
+bool Path::refresh(Slot current) {
+  history_.advance(current);
+  const auto before = std::exchange(now_, history_.now(current, max_behind()));
+  return before.state != now_.state;
+}
+
+LocationSummary Path::summary(const RegionId& region, const AgentGlance& agent, Slot current,
+                              Stamp stamp) const {
+  const auto statistics = statistics_of(history_, window_end(current));
+  LocationSummary summary{stamp, region, location_, agent.place};
+  summary.state = now_.state;
+  if (!now_.cause.empty()) {
+    summary.cause = std::string(now_.cause);
+  }
+  if (const auto since = history_.since(current, max_behind())) {
+    summary.since = slot_start(*since, history_.width());
+  }
+  summary.rtt = now_.rtt;
+  summary.rtt_p50_1h = statistics.rtt_p50_1h;
+  summary.rtt_p95_1h = statistics.rtt_p95_1h;
+  summary.rtt_max_1h = statistics.rtt_max_1h;
+  summary.jitter_1h = statistics.jitter_1h;
+  summary.loss_1h = statistics.loss_1h;
+  summary.rtt_usual = statistics.rtt_usual;
+  summary.elevated = statistics.elevated;
+  summary.accessible_24h = statistics.accessible_24h;
+  summary.coverage_24h = statistics.coverage_24h;
+  summary.resent_24h = statistics.resent_24h;
+  summary.addresses = addresses_;
+  summary.addresses_dead = addresses_dead_;
+  summary.clock_error = agent.clock_error;
+  return summary;
+}
+
+Timeline Path::timeline(const RegionId& region, Slot current, Stamp stamp) {
+  auto view = timeline_view(history_, window_end(current), kMaxRunsBytes);
+  rev_ += std::exchange(is_revised_, false) ? 1 : 0;
+  shown_end_ = view.past_end - 1;
+  return {stamp,
+          rev_,
+          region,
+          location_,
+          history_.width(),
+          view.from,
+          view.past_end,
+          view.resolution_slots,
+          std::move(view.runs),
+          std::move(view.bar)};
+}
+
+RttHistory Path::rtt_history(const RegionId& region, UtcTime now, Stamp stamp) const {
+  const SlotWidth bucket{kRttBucket};
+  const UtcTime end = slot_start(slot_of(now, bucket), bucket);
+  const UtcTime from = end - kRttBucket * static_cast<std::int64_t>(kRttBuckets);
+  auto buckets = rtt_buckets(history_, slot_of(from, history_.width()),
+                             kRttBucket / history_.width().value, kRttBuckets);
+  return {stamp, region, location_, from, std::move(buckets.p50), std::move(buckets.p95)};
+}
+
+}  // namespace echomesh::aggregator

@@ -1,0 +1,45 @@
+#include "proto/io/clock.hpp"
+
+#include <chrono>
+#include <utility>
+
+namespace echomesh::io {
+namespace {
+
+/// A wall clock that moved more between two readings was set; slewing moves it by less.
+constexpr std::chrono::milliseconds kStep{1};
+
+nanoseconds read(clockid_t id) {
+  timespec time{};
+  clock_gettime(id, &time);
+  return std::chrono::seconds{time.tv_sec} + nanoseconds{time.tv_nsec};
+}
+
+nanoseconds offset_now() {
+  return read(CLOCK_REALTIME) - read(CLOCK_BOOTTIME);
+}
+
+}  // namespace
+
+MonoTime mono_now() {
+  return MonoTime{read(CLOCK_BOOTTIME)};
+}
+UtcTime utc_now() {
+  return UtcTime{read(CLOCK_REALTIME)};
+}
+Now now() {
+  return {mono_now(), utc_now()};
+}
+
+KernelClock::KernelClock() : offset_(offset_now()) {}
+
+std::optional<MonoTime> KernelClock::to_mono(const timespec& arrival) {
+  const auto before = std::exchange(offset_, offset_now());
+  if (std::chrono::abs(offset_ - before) > kStep) {
+    return std::nullopt;
+  }
+  const auto utc = std::chrono::seconds{arrival.tv_sec} + nanoseconds{arrival.tv_nsec};
+  return MonoTime{utc - offset_};
+}
+
+}  // namespace echomesh::io

@@ -1,0 +1,31 @@
+#include "proto/io/endpoint_access.hpp"
+
+#include <utility>
+
+#include "proto/io/files.hpp"
+
+namespace echomesh::io {
+
+Result<LinkSettings> link_settings_for(const Endpoint& endpoint) {
+  LinkSettings settings;
+  settings.url = endpoint.url;
+  settings.username = endpoint.username;
+  if (endpoint.password_file) {
+    auto secret = read_secret(*endpoint.password_file);
+    if (!secret) {
+      return secret.error();
+    }
+    settings.password = std::move(secret).value();
+  }
+  if (endpoint.url.tls) {
+    auto tls = TlsContext::make({endpoint.ca_file, endpoint.cert_file, endpoint.key_file},
+                                endpoint.url.host);
+    if (!tls) {
+      return tls.error();
+    }
+    settings.tls = std::move(tls).value();
+  }
+  return settings;
+}
+
+}  // namespace echomesh::io

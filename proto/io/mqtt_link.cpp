@@ -1,0 +1,293 @@
+#include "proto/io/mqtt_link.hpp"
+
+#include <algorithm>
+#include <unordered_map>
+#include <utility>
+
+#include "proto/connect_plan.hpp"
+#include "proto/io/clock.hpp"
+#include "proto/io/loop.hpp"
+#include "proto/io/mqtt_connection.hpp"
+#include "proto/io/resolver.hpp"
+#include "proto/io/timer.hpp"
+
+namespace echomesh::io {
+namespace {
+
+using std::chrono::milliseconds;
+
+/// How long stop() waits for acknowledgements, looking so often.
+constexpr milliseconds kFlush{800};
+constexpr milliseconds kFlushLook{10};
+
+std::string at(const LinkSettings& settings, const std::string& address) {
+  return to_string(settings.url) +
+         (address.empty() || address == settings.url.host ? "" : " (" + address + ")");
+}
+
+}  // namespace
+
+class MqttLink::Impl : public MqttConnection::Owner {
+ public:
+  Impl(Loop& loop, LinkSettings settings, LinkListener& listener)
+      : loop_(loop),
+        deferrals_(loop),
+        settings_(std::move(settings)),
+        listener_(listener),
+        plan_(stable_hash(settings_.client_id)),
+        resolver_(
+            loop, settings_.url.host,
+            [this](auto addresses, auto failure) { resolved(std::move(addresses), failure); }),
+        wakeup_(loop, [this] {
+          plan_.woke(mono_now());
+          follow_plan();
+        }) {}
+
+  void start() {
+    plan_.start(mono_now());
+    follow_plan();
+  }
+
+  void stop(std::function<void()> done) {
+    stopped_ = std::move(done);
+    give_up_at_ = mono_now() + kFlush;
+    wakeup_.disarm();
+    std::erase_if(attempts_, [this](const auto& attempt) { return attempt.get() != up_; });
+    flush_ = std::make_unique<Timer>(loop_, [this] { flush(); });
+    flush_->arm(mono_now());
+  }
+
+  void reconnect(std::string reason) {
+    if (up_ != nullptr) {
+      deferrals_.add([this, reason = std::move(reason), id = up_->id()] {
+        if (up_ != nullptr && up_->id() == id) {
+          lose(id, {MissCause::lost, reason});
+        }
+      });
+    }
+  }
+
+  bool is_up() const { return up_ != nullptr; }
+  Published publish(const Publication& publication) {
+    return up_ != nullptr ? up_->publish(publication) : Published{};
+  }
+  void drain() {
+    if (up_ != nullptr) {
+      up_->drain();
+    }
+  }
+
+ private:
+  void on_connected(AttemptId id) override {
+    plan_.connected(id, mono_now());
+    follow_plan();
+  }
+
+  void on_ready(AttemptId id, bool subscription_denied) override {
+    const auto attempt = find(id);
+    if (attempt == attempts_.end() || is_stopping()) {
+      return;
+    }
+    early_closes_ = 0;
+    plan_.up(id, mono_now());
+    up_ = attempt->get();
+    follow_plan();
+    // Not from within the library's callback: the listener will publish, and be heard in turn.
+    subscription_denied_ = subscription_denied;
+    deferrals_.add([this] { tell_up(); });
+  }
+
+  void on_ended(AttemptId id, const LinkFailure& failure, bool speaks_other_version) override {
+    if (up_ != nullptr && up_->id() == id) {
+      lose(id, failure);
+      return;
+    }
+    const auto attempt = find(id);
+    if (attempt == attempts_.end()) {
+      return;
+    }
+    const LinkFailure told{failure.cause, at(settings_, address_of_[id]) + ": " + failure.text};
+    discard(id);
+    const bool is_certain = failure.text.starts_with("CONNACK");
+    if (speaks_other_version && (is_certain || ++early_closes_ >= kClosesThatTell)) {
+      early_closes_ = 0;
+      version_ = version_ == MqttVersion::v5 ? MqttVersion::v311 : MqttVersion::v5;
+      // A matter of words, not a refusal: the other version is tried like any other attempt.
+      plan_.failed(id, MissCause::connect, mono_now());
+    } else {
+      plan_.failed(id, failure.cause, mono_now());
+    }
+    listener_.on_attempt_failed(told);
+    follow_plan();
+  }
+
+  void on_delivery(const Delivery& delivery) override {
+    tell_up();
+    if (is_told_up_) {
+      listener_.on_delivery(delivery);
+    }
+  }
+  void on_acknowledged(int token, int reason) override {
+    if (is_told_up_) {
+      listener_.on_acknowledged(token, reason);
+    }
+  }
+
+  /// A message that arrives together with SUBACK must not be heard before the link is up.
+  void tell_up() {
+    if (!is_told_up_ && up_ != nullptr) {
+      is_told_up_ = true;
+      listener_.on_link_up(version_, subscription_denied_);
+    }
+  }
+
+  void lose(AttemptId id, const LinkFailure& failure) {
+    const bool was_told = std::exchange(is_told_up_, false);
+    up_ = nullptr;
+    discard(id);
+    plan_.lost(mono_now());
+    if (was_told && !is_stopping()) {
+      listener_.on_link_lost({failure.cause, to_string(settings_.url) + ": " + failure.text});
+    }
+    follow_plan();
+  }
+
+  void resolved(std::vector<std::string> addresses, const std::string& failure) {
+    if (is_stopping()) {
+      return;
+    }
+    if (!addresses.empty()) {
+      addresses_ = std::move(addresses);
+      plan_.resolved(addresses_.size(), mono_now());
+    } else if (!addresses_.empty()) {
+      plan_.resolved(addresses_.size(), mono_now());  // the last good ones
+    } else {
+      plan_.not_resolved(mono_now());
+      listener_.on_attempt_failed(
+          {MissCause::dns, to_string(settings_.url) + ": cannot resolve: " + failure});
+    }
+    follow_plan();
+  }
+
+  bool is_stopping() const { return static_cast<bool>(flush_); }
+
+  void follow_plan() {
+    if (is_stopping()) {
+      return;
+    }
+    for (const auto& action : plan_.take_actions()) {
+      std::visit([this](const auto& what) { act(what); }, action);
+    }
+    wakeup_.set(plan_.next_wakeup());
+  }
+
+  void act(const Resolve& /*action*/) { resolver_.resolve(); }
+
+  void act(const Attempt& action) {
+    const auto& address = addresses_.at(action.address);
+    address_of_[action.id] = address;
+    attempts_.push_back(
+        std::make_unique<MqttConnection>(loop_, settings_, version_, action.id, address, *this));
+    attempts_.back()->connect();
+  }
+
+  void act(const Abandon& action) {
+    const auto attempt = find(action.id);
+    if (attempt == attempts_.end()) {
+      return;
+    }
+    const bool in_tls = (*attempt)->is_handshaking_tls();
+    const auto place = at(settings_, address_of_[action.id]);
+    discard(action.id);
+    if (action.is_overdue) {
+      listener_.on_attempt_failed(
+          in_tls ? LinkFailure{MissCause::tls, place + ": no end of the TLS handshake in 5 s"}
+                 : LinkFailure{MissCause::timeout, place + ": accepts connections, but no CONNACK "
+                                                           "and SUBACK in 5 s"});
+    }
+  }
+
+  void act(const Unanswered& action) {
+    listener_.on_attempt_failed({MissCause::connect, at(settings_, addresses_.at(action.address)) +
+                                                         ": TCP connect not answered in 1 s"});
+  }
+
+  using Attempts = std::vector<std::unique_ptr<MqttConnection>>;
+  Attempts::iterator find(AttemptId id) {
+    return std::find_if(attempts_.begin(), attempts_.end(),
+                        [id](const auto& attempt) { return attempt->id() == id; });
+  }
+
+  /// Out of sight now, destroyed from the loop: the call may come from the connection itself.
+  void discard(AttemptId id) {
+    const auto attempt = find(id);
+    if (attempt == attempts_.end()) {
+      return;
+    }
+    discarded_.push_back(std::move(*attempt));
+    attempts_.erase(attempt);
+    address_of_.erase(id);
+    deferrals_.add([this] { discarded_.clear(); });
+  }
+
+  void flush() {
+    if (up_ != nullptr && up_->has_unacknowledged() && mono_now() < give_up_at_) {
+      flush_->arm(mono_now() + kFlushLook);
+      return;
+    }
+    if (up_ != nullptr) {
+      up_->disconnect();
+    }
+    if (stopped_) {
+      std::exchange(stopped_, nullptr)();
+    }
+  }
+
+  /// Brokers of before MQTT 5 may close without a word; once may be anything.
+  static constexpr int kClosesThatTell = 2;
+
+  Loop& loop_;
+  Deferrals deferrals_;
+  LinkSettings settings_;
+  LinkListener& listener_;
+  ConnectPlan plan_;
+  MqttVersion version_ = MqttVersion::v5;
+  int early_closes_ = 0;
+  std::vector<std::string> addresses_;
+  std::unordered_map<AttemptId, std::string> address_of_;
+  Attempts attempts_;
+  Attempts discarded_;
+  MqttConnection* up_ = nullptr;  ///< one of attempts_
+  bool is_told_up_ = false;
+  bool subscription_denied_ = false;
+  Resolver resolver_;
+  Timer wakeup_;
+  std::unique_ptr<Timer> flush_;  ///< there while stopping
+  std::function<void()> stopped_;
+  MonoTime give_up_at_;
+};
+
+MqttLink::MqttLink(Loop& loop, LinkSettings settings, LinkListener& listener)
+    : impl_(std::make_unique<Impl>(loop, std::move(settings), listener)) {}
+MqttLink::~MqttLink() = default;
+
+void MqttLink::start() {
+  impl_->start();
+}
+void MqttLink::stop(std::function<void()> done) {
+  impl_->stop(std::move(done));
+}
+void MqttLink::reconnect(std::string reason) {
+  impl_->reconnect(std::move(reason));
+}
+bool MqttLink::is_up() const {
+  return impl_->is_up();
+}
+Published MqttLink::publish(const Publication& publication) {
+  return impl_->publish(publication);
+}
+void MqttLink::drain() {
+  impl_->drain();
+}
+
+}  // namespace echomesh::io

@@ -1,0 +1,93 @@
+#include "proto/io/resolver.hpp"
+
+#include <netdb.h>
+#include <sys/socket.h>
+#include <uv.h>
+
+#include <algorithm>
+#include <cassert>
+#include <chrono>
+#include <utility>
+
+#include "proto/io/clock.hpp"
+#include "proto/io/loop.hpp"
+
+namespace echomesh::io {
+namespace {
+
+constexpr std::chrono::seconds kPatience{5};
+/// A name with more addresses than this is tried by the first ones.
+constexpr std::size_t kMaxAddresses = 16;
+
+std::vector<std::string> literals(const addrinfo* found) {
+  std::vector<std::string> addresses;
+  for (const auto* entry = found; entry != nullptr && addresses.size() < kMaxAddresses;
+       entry = entry->ai_next) {
+    char text[NI_MAXHOST];
+    if (getnameinfo(entry->ai_addr, entry->ai_addrlen, text, sizeof text, nullptr, 0,
+                    NI_NUMERICHOST) == 0 &&
+        std::find(addresses.begin(), addresses.end(), text) == addresses.end()) {
+      addresses.emplace_back(text);
+    }
+  }
+  return addresses;
+}
+
+}  // namespace
+
+struct Resolver::Request {
+  uv_getaddrinfo_t handle{};
+  Loop* loop;
+  Resolver* resolver;  ///< null once nobody waits
+};
+
+Resolver::Resolver(Loop& loop, std::string host, Answer answer)
+    : loop_(loop), host_(std::move(host)), answer_(std::move(answer)), deadline_(loop, [this] {
+        if (request_ != nullptr) {
+          request_->resolver = nullptr;
+          finish({}, "no answer from the resolver in 5 s");
+        }
+      }) {}
+
+Resolver::~Resolver() {
+  if (request_ != nullptr) {
+    request_->resolver = nullptr;
+  }
+}
+
+void Resolver::resolve() {
+  assert(request_ == nullptr);
+  addrinfo hints{};
+  hints.ai_family = AF_UNSPEC;
+  hints.ai_socktype = SOCK_STREAM;
+  request_ = new Request{{}, &loop_, this};
+  request_->handle.data = request_;
+  loop_.resolving(1);
+  deadline_.arm(mono_now() + kPatience);
+  const int status = uv_getaddrinfo(
+      loop_.raw(), &request_->handle,
+      [](uv_getaddrinfo_t* handle, int failure, addrinfo* found) {
+        const std::unique_ptr<Request> request(static_cast<Request*>(handle->data));
+        request->loop->resolving(-1);
+        if (request->resolver != nullptr) {
+          request->resolver->finish(literals(found),
+                                    failure == 0 ? "no usable address" : uv_strerror(failure));
+        }
+        uv_freeaddrinfo(found);
+      },
+      host_.c_str(), nullptr, &hints);
+  if (status < 0) {
+    loop_.resolving(-1);
+    delete std::exchange(request_, nullptr);
+    deadline_.disarm();
+    loop_.defer([this, status] { answer_({}, uv_strerror(status)); });
+  }
+}
+
+void Resolver::finish(std::vector<std::string> addresses, std::string failure) {
+  request_ = nullptr;
+  deadline_.disarm();
+  answer_(std::move(addresses), std::move(failure));
+}
+
+}  // namespace echomesh::io

@@ -1,0 +1,20 @@
+/// What a link asks of its TCP socket beyond what libmosquitto does.
+#pragma once
+
+#include <ctime>
+#include <optional>
+
+namespace echomesh::io {
+
+/// Children of this process do not inherit the socket.
+void set_close_on_exec(int socket);
+/// For a socket whose TCP connection stands: unacknowledged data ends it after 5 s, and the kernel
+/// notes when bytes arrive, if asked to.
+void set_connected_options(int socket, bool receive_time);
+/// Acknowledges what was read at once: a delayed acknowledgement holds up a broker that has not
+/// switched off Nagle's algorithm for 40 ms. The kernel forgets it; call it after each reading.
+void acknowledge_at_once(int socket);
+/// When the next unread byte arrived, by CLOCK_REALTIME; none if there is none, or no stamp.
+std::optional<timespec> peek_arrival(int socket);
+
+}  // namespace echomesh::io

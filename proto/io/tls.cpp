@@ -1,0 +1,114 @@
+#include "proto/io/tls.hpp"
+
+#include <arpa/inet.h>
+#include <openssl/err.h>
+#include <openssl/x509v3.h>
+
+#include <utility>
+
+namespace echomesh::io {
+namespace {
+
+/// A read takes what the socket has, not one record: fewer system calls.
+constexpr std::size_t kReadBufferBytes = 32U * 1024U;
+
+std::string last_error() {
+  const auto code = ERR_peek_last_error();
+  ERR_clear_error();
+  const char* reason = code == 0 ? nullptr : ERR_reason_error_string(code);
+  return reason == nullptr ? "unknown error" : reason;
+}
+
+bool is_address(const std::string& name) {
+  unsigned char bytes[sizeof(in6_addr)];
+  return inet_pton(AF_INET, name.c_str(), bytes) == 1 ||
+         inet_pton(AF_INET6, name.c_str(), bytes) == 1;
+}
+
+/// Sets the name for SNI; a null one takes it back. The library's macro casts in C's way.
+void announce(const SSL* connection, const char* name) {
+  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-const-cast): OpenSSL's signatures
+  SSL_ctrl(const_cast<SSL*>(connection), SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
+           const_cast<char*>(name));
+}
+
+}  // namespace
+
+TlsContext::TlsContext(std::string name)
+    : name_(std::move(name)), context_(SSL_CTX_new(TLS_client_method())) {}
+
+TlsContext::~TlsContext() {
+  SSL_CTX_free(context_);
+}
+
+Result<std::shared_ptr<TlsContext>> TlsContext::make(const TlsFiles& files,
+                                                     const std::string& name) {
+  // Shared by the links to one broker, of which an agent has two.
+  std::shared_ptr<TlsContext> tls(new TlsContext(name));
+  SSL_CTX_set_min_proto_version(tls->context_, TLS1_2_VERSION);
+  SSL_CTX_set_verify(tls->context_, SSL_VERIFY_PEER, nullptr);
+  SSL_CTX_set_read_ahead(tls->context_, 1);
+  SSL_CTX_set_default_read_buffer_len(tls->context_, kReadBufferBytes);
+  tls->verify_name();
+  if (auto error = tls->load(files)) {
+    return *std::move(error);
+  }
+  return tls;
+}
+
+/// libmosquitto would check, and announce by SNI, the literal address that it connects to.
+void TlsContext::verify_name() {
+  X509_VERIFY_PARAM* verify = SSL_CTX_get0_param(context_);
+  if (is_address(name_)) {
+    X509_VERIFY_PARAM_set1_ip_asc(verify, name_.c_str());
+    SSL_CTX_set_info_callback(context_, [](const SSL* ssl, int where, int /*result*/) {
+      if ((where & SSL_CB_HANDSHAKE_START) != 0) {
+        announce(ssl, nullptr);  // RFC 6066, 3: no addresses in SNI
+      }
+    });
+    return;
+  }
+  X509_VERIFY_PARAM_set_hostflags(verify, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+  X509_VERIFY_PARAM_set1_host(verify, name_.c_str(), 0);
+  SSL_CTX_set_app_data(context_, this);
+  SSL_CTX_set_info_callback(context_, [](const SSL* ssl, int where, int /*result*/) {
+    if ((where & SSL_CB_HANDSHAKE_START) != 0) {
+      const auto* self = static_cast<TlsContext*>(SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl)));
+      announce(ssl, self->name_.c_str());
+    }
+  });
+}
+
+std::optional<Error> TlsContext::load(const TlsFiles& files) {
+  ERR_clear_error();
+  const bool has_authorities = files.ca_file
+                                   ? SSL_CTX_load_verify_file(context_, files.ca_file->c_str()) == 1
+                                   : SSL_CTX_set_default_verify_paths(context_) == 1;
+  if (!has_authorities) {
+    return Error{files.ca_file.value_or("the system's certificate authorities"),
+                 "cannot be loaded as PEM certificates: " + last_error()};
+  }
+  if (!files.cert_file || !files.key_file) {
+    return std::nullopt;
+  }
+  if (SSL_CTX_use_certificate_chain_file(context_, files.cert_file->c_str()) != 1) {
+    return Error{*files.cert_file, "cannot be loaded as a PEM certificate: " + last_error()};
+  }
+  if (SSL_CTX_use_PrivateKey_file(context_, files.key_file->c_str(), SSL_FILETYPE_PEM) != 1) {
+    return Error{*files.key_file, "cannot be loaded as a PEM private key: " + last_error()};
+  }
+  if (SSL_CTX_check_private_key(context_) != 1) {
+    return Error{*files.key_file, "is not the key of " + *files.cert_file};
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> certificate_failure(const SSL* connection) {
+  const long verdict = connection == nullptr ? X509_V_OK : SSL_get_verify_result(connection);
+  if (verdict == X509_V_OK) {
+    return std::nullopt;
+  }
+  return std::string("certificate refused: ") + X509_verify_cert_error_string(verdict);
+}
+
+}  // namespace echomesh::io

@@ -1,0 +1,55 @@
+/// Writes one JSON document, keys in the order they are given, numbers as plain decimals.
+#pragma once
+
+#include <rapidjson/stringbuffer.h>
+#include <rapidjson/writer.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "proto/time.hpp"
+
+namespace echomesh {
+
+class JsonWriter {
+ public:
+  JsonWriter() : writer_(buffer_) {}
+
+  JsonWriter& begin_object();
+  JsonWriter& end_object();
+  JsonWriter& begin_array();
+  JsonWriter& end_array();
+  JsonWriter& key(std::string_view name);
+
+  JsonWriter& null();
+  JsonWriter& text(std::string_view value);
+  JsonWriter& integer(std::int64_t value);
+  JsonWriter& boolean(bool value);
+  /// A number that is already written as a decimal (proto/decimal).
+  JsonWriter& decimal(std::string_view digits);
+
+  JsonWriter& text_field(std::string_view name, std::string_view value);
+  JsonWriter& optional_text_field(std::string_view name, const std::optional<std::string>& value);
+  JsonWriter& integer_field(std::string_view name, std::int64_t value);
+  JsonWriter& integer_field(std::string_view name, std::optional<std::int64_t> value);
+  JsonWriter& boolean_field(std::string_view name, bool value);
+  /// Milliseconds with at most 3 decimals, or null.
+  JsonWriter& ms_field(std::string_view name, std::optional<nanoseconds> value);
+  /// Percent cut to 5 decimals; null where `whole` is 0.
+  JsonWriter& percent_field(std::string_view name, std::int64_t part, std::int64_t whole);
+  /// Degrees with at most 4 decimals (11 m), or null.
+  JsonWriter& degrees_field(std::string_view name, std::optional<double> value);
+  /// `<name>` as ISO 8601 and `<name>_ms` as Unix milliseconds; both null without a value.
+  JsonWriter& time_fields(std::string_view name, std::optional<UtcTime> value);
+
+  /// REQUIRES: every object and array that was begun has ended.
+  std::string take();
+
+ private:
+  rapidjson::StringBuffer buffer_;
+  rapidjson::Writer<rapidjson::StringBuffer> writer_;
+};
+
+}  // namespace echomesh
