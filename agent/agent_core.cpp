@@ -121,23 +121,26 @@ void AgentCore::follow_clock(Now now) {
   const auto moved = offset - offset_;
   const bool stepped = moved > kClockStep || moved < -kClockStep;
   offset_ = offset;
+  const MonoTime due_before = std::exchange(next_due_, mono_of(grid_.due(next_slot_)));
   if (!stepped) {
-    next_due_ = mono_of(grid_.due(next_slot_));
     return;
   }
   ++counters_.clock_steps;
   const nanoseconds half_slot = nanoseconds{config_.mesh.slot.value} / 2;
   if (moved > half_slot || moved < -half_slot) {
     next_slot_ = grid_.next(now.utc);
+    next_due_ = mono_of(grid_.due(next_slot_));
   }
-  next_due_ = std::max(mono_of(grid_.due(next_slot_)), now.mono);
+  // What the loop was late for before the step, it still is.
+  next_due_ = std::max(next_due_, std::min(due_before, now.mono));
 }
 
 void AgentCore::fire_due(Now now, Actions& actions) {
   const nanoseconds width = config_.mesh.slot.value;
-  if (const auto slept = (now.mono - next_due_) / width; slept > kMaxSleptSlots) {
+  const nanoseconds late = now.mono - next_due_ - kStall;
+  if (const auto slept = (late + width - nanoseconds{1}) / width; slept > kMaxSleptSlots) {
     next_slot_ = next_slot_ + (slept - kMaxSleptSlots);
-    next_due_ += width * (slept - kMaxSleptSlots);
+    next_due_ = mono_of(grid_.due(next_slot_));
   }
   while (next_due_ <= now.mono) {
     if (now.mono - next_due_ > kStall) {
@@ -146,7 +149,7 @@ void AgentCore::fire_due(Now now, Actions& actions) {
       fire(next_slot_, next_due_, now, actions);
     }
     next_slot_ = next_slot_ + 1;
-    next_due_ += width;
+    next_due_ = mono_of(grid_.due(next_slot_));
   }
 }
 
@@ -229,6 +232,7 @@ void AgentCore::act(const EchoDelivered& event, Now /*now*/, Actions& /*actions*
 
 void AgentCore::act(const ReportLinkUp& event, Now now, Actions& actions) {
   streams_.at(event.stream).is_up = true;
+  streams_.at(event.stream).is_congested = false;
   publish_online(event.stream, actions);
   publish_info(event.stream, now, actions);
 }

@@ -12,9 +12,12 @@ constexpr std::int64_t kMaxLimitSeconds = 60;
 constexpr std::size_t kMaxWitnesses = 16;
 constexpr std::size_t kDefaultReportBrokers = 2;
 
-/// A location to go on with after a mistake; never leaves this file.
+/// Ids to go on with after a mistake; they never leave this file.
 LocationId placeholder_location() {
   return LocationId::parse("x").value();
+}
+RegionId placeholder_region(std::size_t index) {
+  return RegionId::parse("unnamed-" + std::to_string(index)).value();
 }
 
 LocationId read_location(SettingsTable& root) {
@@ -47,6 +50,16 @@ std::chrono::seconds read_limit(SettingsTable& root) {
   return seconds ? std::chrono::seconds{*seconds} : kDefault;
 }
 
+/// True for `tcp://host:port`: an address whose port does not depend on the scheme.
+bool is_tcp_address(const std::string& text) {
+  if (!text.starts_with("tcp://")) {
+    return false;
+  }
+  const auto plain = BrokerUrl::parse("mqtt" + text.substr(3));
+  const auto tls = BrokerUrl::parse("mqtts" + text.substr(3));
+  return plain && tls && plain->port == tls->port;
+}
+
 /// Settings of parts that this version does not have: checked, and told to be without effect.
 void read_reserved(SettingsTable& root, std::vector<std::string>& warnings) {
   if (auto spool = root.table("spool")) {
@@ -60,7 +73,7 @@ void read_reserved(SettingsTable& root, std::vector<std::string>& warnings) {
     root.mistake("witnesses", "must be at most 16");
   }
   for (const auto& witness : witnesses) {
-    if (!witness.starts_with("tcp://") || !BrokerUrl::parse("mqtt" + witness.substr(3))) {
+    if (!is_tcp_address(witness)) {
       root.mistake("witnesses", "must be tcp://host:port each, got \"" + witness + "\"");
     }
   }
@@ -69,19 +82,23 @@ void read_reserved(SettingsTable& root, std::vector<std::string>& warnings) {
   }
 }
 
-std::optional<WatchedRegion> read_region(SettingsTable& table, const LocationId& location) {
-  auto endpoint = read_endpoint(table, "url", location.str());
+RegionId read_region_id(SettingsTable& table, std::size_t index) {
   const auto text = table.text("id");
+  auto id = RegionId::parse(text.value_or(""));
+  if (id) {
+    return std::move(id).value();
+  }
+  if (text || !table.has("id")) {
+    table.mistake("id", text ? id.error().what : "is missing: the id of the region");
+  }
+  return placeholder_region(index);
+}
+
+WatchedRegion read_region(SettingsTable& table, std::size_t index, const LocationId& location) {
+  auto endpoint = read_endpoint(table, "url", location.str());
+  WatchedRegion region{read_region_id(table, index), std::move(endpoint), {}};
   const auto report_to = table.texts("report_to");
   table.finish();
-  auto id = RegionId::parse(text.value_or(""));
-  if (!id) {
-    if (text || !table.has("id")) {
-      table.mistake("id", text ? id.error().what : "is missing: the id of the region");
-    }
-    return std::nullopt;
-  }
-  WatchedRegion region{std::move(id).value(), std::move(endpoint), {}};
   for (const auto& name : report_to.value_or(std::vector<std::string>{})) {
     auto broker = RegionId::parse(name);
     if (!broker) {
@@ -131,7 +148,7 @@ void check_regions(std::vector<WatchedRegion>& regions, std::vector<SettingsTabl
       const auto target = find(broker);
       if (target == regions.end()) {
         tables[i].mistake("report_to", "\"" + broker.str() + "\" is not the id of a [[region]]");
-      } else if (target->endpoint.url == region.endpoint.url) {
+      } else if (target->endpoint.url == region.endpoint.url && !region.endpoint.url.host.empty()) {
         warnings.push_back("region " + region.id.str() +
                            ": reports to its own broker: " + "nobody hears of its total loss");
       }
@@ -155,13 +172,8 @@ ConfigReading read_config(std::string_view text, const std::string& file) {
   read_reserved(root, reading.warnings);
 
   auto tables = root.tables("region");
-  bool all_named = true;
-  for (auto& table : tables) {
-    auto region = read_region(table, config.location);
-    all_named = all_named && region.has_value();
-    if (region) {
-      config.regions.push_back(std::move(*region));
-    }
+  for (std::size_t i = 0; i < tables.size(); ++i) {
+    config.regions.push_back(read_region(tables[i], i, config.location));
   }
   if (tables.empty() && !root.has("region")) {
     root.mistake("region", "is missing: at least one [[region]] with id and url");
@@ -169,10 +181,8 @@ ConfigReading read_config(std::string_view text, const std::string& file) {
   if (tables.size() > kMaxEchoesPerReport) {
     root.mistake("region", "must be at most 256: a report carries no more");
   }
-  if (all_named) {
-    add_default_report_brokers(config.regions);
-    check_regions(config.regions, tables, reading.warnings);
-  }
+  add_default_report_brokers(config.regions);
+  check_regions(config.regions, tables, reading.warnings);
   root.finish();
   reading.mistakes = settings.mistakes();
   if (reading.mistakes.empty()) {

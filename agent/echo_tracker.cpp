@@ -25,7 +25,8 @@ auto find_number(Echoes& echoes, std::int64_t n) {
 void EchoTracker::link_up(bool subscription_denied) {
   link_up_ = true;
   permission_known_ = false;
-  denied_ = subscription_denied;
+  subscription_denied_ = subscription_denied;
+  publish_denied_ = false;
   latest_failure_.reset();
 }
 
@@ -70,6 +71,7 @@ std::vector<Unsent> EchoTracker::take_unsent(MonoTime now) {
 void EchoTracker::sent(std::int64_t n, MonoTime at) {
   if (const auto echo = find_number(in_flight_, n); echo != in_flight_.end()) {
     echo->sent = at;
+    echo->sent_late = echo->sent_late || (!echo->resent && at - echo->due > kStall);
     echo->was_published = true;
     echo->lost_at.reset();
   }
@@ -84,15 +86,16 @@ void EchoTracker::not_sent(std::int64_t n) {
 
 void EchoTracker::acknowledged(int reason) {
   constexpr int kFirstError = 128;
-  denied_ = reason >= kFirstError;
-  permission_known_ = !denied_;
+  publish_denied_ = reason >= kFirstError;
+  permission_known_ = !publish_denied_;
 }
 
 void EchoTracker::stalled(const Gap& gap) {
   for (auto& echo : in_flight_) {
     const auto from = std::max(gap.from, echo.due);
     if (gap.to - from > kStall) {
-      echo.stalled += gap.to - from;
+      echo.latest_stall = gap.to - from;
+      echo.stalled += echo.latest_stall;
       echo.limit_in_stall =
           echo.limit_in_stall || (echo.limit_at >= from && echo.limit_at < gap.to);
     }
@@ -113,10 +116,12 @@ std::optional<Settled> EchoTracker::returned(std::int64_t n, MonoTime received, 
   if (!echo->was_published) {
     return std::nullopt;  // forged: it cannot come back before it went
   }
-  denied_ = false;
+  subscription_denied_ = false;
+  publish_denied_ = false;
   const bool time_unknown = after_stall && !is_kernel_time && echo->stalled > nanoseconds{0};
   std::optional<Settled> settled;
-  if (time_unknown && (received > echo->limit_at || echo->stalled > kStallTolerance)) {
+  if (echo->sent_late ||
+      (time_unknown && (received > echo->limit_at || echo->latest_stall > kStallTolerance))) {
     settled = Settled{echo->slot, Void{VoidCause::stalled}, echo->resent};
   } else if (received <= echo->limit_at) {
     settled = ok(*echo, received);
@@ -132,7 +137,7 @@ std::optional<Settled> EchoTracker::returned(std::int64_t n, MonoTime received, 
 
 std::optional<Settled> EchoTracker::returned_late(std::int64_t n, MonoTime received) {
   const auto echo = find_number(awaited_, n);
-  if (echo == awaited_.end()) {
+  if (echo == awaited_.end() || received - echo->due > kMaxLate) {
     return std::nullopt;
   }
   const Settled settled{echo->slot, Late{Rtt{std::max(received - echo->since, nanoseconds{0})}},
@@ -142,11 +147,11 @@ std::optional<Settled> EchoTracker::returned_late(std::int64_t n, MonoTime recei
 }
 
 MissCause EchoTracker::cause_of(const InFlight& echo) const {
-  if (denied_) {
-    return MissCause::denied;
-  }
   if (!echo.was_published) {
     return latest_failure_.value_or(MissCause::timeout);
+  }
+  if (subscription_denied_ || publish_denied_) {
+    return MissCause::denied;
   }
   if (echo.lost_at && *echo.lost_at < echo.limit_at - kLostBefore) {
     return MissCause::lost;
@@ -155,7 +160,7 @@ MissCause EchoTracker::cause_of(const InFlight& echo) const {
 }
 
 void EchoTracker::settle(const InFlight& echo, std::vector<Settled>& settled) {
-  if (echo.stalled > kStallTolerance || echo.limit_in_stall) {
+  if (echo.sent_late || echo.stalled > kStallTolerance || echo.limit_in_stall) {
     settled.push_back({echo.slot, Void{VoidCause::stalled}, echo.resent});
     return;
   }

@@ -82,7 +82,9 @@ class EchoTracker {
     bool resent = false;              ///< published late or again
     std::optional<MonoTime> lost_at;  ///< its connection went and it was not published since
     bool was_published = false;
-    nanoseconds stalled{0};  ///< the sum of its stalls
+    bool sent_late = false;       ///< by the loop, not by the link
+    nanoseconds stalled{0};       ///< the sum of its stalls
+    nanoseconds latest_stall{0};  ///< the last of them
     bool limit_in_stall = false;
     std::optional<MonoTime> came_late;  ///< read already, but past the limit
   };
@@ -103,7 +105,8 @@ class EchoTracker {
   nanoseconds limit_;
   bool link_up_ = false;
   bool permission_known_ = false;
-  bool denied_ = false;
+  bool subscription_denied_ = false;  ///< on the latest connection
+  bool publish_denied_ = false;       ///< on the latest connection
   std::optional<MissCause> latest_failure_;
   std::deque<InFlight> in_flight_;  ///< by n; at most limit / slot width + 1
   std::deque<Awaited> awaited_;     ///< by n; at most kMaxLate / slot width

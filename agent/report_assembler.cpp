@@ -21,8 +21,10 @@ void ReportAssembler::add(Slot slot, EchoEntry entry) {
     late_.push_back({slot, {std::move(entry)}});
     return;
   }
-  const auto gathering = std::find_if(slots_.begin(), slots_.end(),
-                                      [slot](const auto& open) { return open.slot == slot; });
+  // A step of the clock may have opened a number twice.
+  const auto gathering = std::find_if(slots_.begin(), slots_.end(), [&](const auto& open) {
+    return open.slot == slot && open.outcomes < regions_;
+  });
   if (gathering != slots_.end()) {
     ++gathering->outcomes;
     gathering->echoes.push_back(std::move(entry));

@@ -12,18 +12,23 @@ constexpr std::chrono::seconds kLagWindow{30};
 
 std::optional<Gap> SelfCheck::running(MonoTime now, bool watching) {
   const Gap gap{std::exchange(seen_, std::max(seen_, now)), now};
-  if (watching && gap.to - gap.from > kStall) {
-    return gap;
+  if (!watching) {
+    return std::nullopt;
   }
-  return std::nullopt;
+  was_late(gap.to - gap.from - kBeat, now);
+  return gap.to - gap.from > kStall ? std::optional(gap) : std::nullopt;
 }
 
 void SelfCheck::woke(MonoTime planned, MonoTime now) {
+  was_late(now - planned, now);
+}
+
+void SelfCheck::was_late(nanoseconds lag, MonoTime now) {
   if (now - window_began_ > kLagWindow) {
     previous_max_ = std::exchange(window_max_, nanoseconds{0});
     window_began_ = now;
   }
-  window_max_ = std::max(window_max_, now - planned);
+  window_max_ = std::max(window_max_, lag);
 }
 
 nanoseconds SelfCheck::lag_max() const {

@@ -28,7 +28,8 @@ class SelfCheck {
  public:
   explicit SelfCheck(MonoTime started) : seen_(started), window_began_(started) {}
 
-  /// The loop runs; the gap before, if it was a stall. `watching`: an echo is in flight.
+  /// The loop runs; the gap before, if it was a stall. `watching`: an echo is in flight, so a beat
+  /// was due.
   std::optional<Gap> running(MonoTime now, bool watching);
   /// The loop was to wake at `planned`; keeps the worst lateness.
   void woke(MonoTime planned, MonoTime now);
@@ -38,6 +39,8 @@ class SelfCheck {
   nanoseconds lag_max() const;
 
  private:
+  void was_late(nanoseconds lag, MonoTime now);
+
   MonoTime seen_;
   MonoTime window_began_;
   nanoseconds window_max_{0};

@@ -53,6 +53,18 @@ AggregatorCore::AggregatorCore(Config config, HexId instance, Now started)
     locations_.emplace(id,
                        Location{{}, voter, std::vector<std::optional<PathIndex>>(regions_.size())});
   }
+  show_expected(started);
+}
+
+/// Who is expected is shown before it is heard of, but on the region's own broker.
+void AggregatorCore::show_expected(Now now) {
+  for (auto& [id, location] : locations_) {
+    for (RegionIndex region = 0; region < regions_.size(); ++region) {
+      if (regions_[region].id() != config_.region_of_broker) {
+        path_of(id, location, region, now);
+      }
+    }
+  }
 }
 
 void AggregatorCore::on(const Event& event, Now now, Actions& actions) {
@@ -87,6 +99,8 @@ void AggregatorCore::act(const Woke& /*event*/, Now now, Actions& actions) {
 
 void AggregatorCore::act(const LinkUp& /*event*/, Now now, Actions& actions) {
   is_up_ = true;
+  schedule_.clear();  // all of it goes out again, paced; what is overdue would be a burst
+  resync_due_.reset();
   heartbeat_heard_ = now.mono;
   listening_until_ = now.mono + kMaxListening;
   held_until_ = now.mono + longest_limit_ + 2 * config_.mesh.slot.value;
@@ -99,6 +113,9 @@ void AggregatorCore::act(const LinkLost& /*event*/, Now /*now*/, Actions& /*acti
   is_up_ = false;
   listening_until_.reset();
   held_until_.reset();
+  for (auto& region : regions_) {
+    region.freeze();
+  }
 }
 
 /// All that the broker retained has been read: what an earlier run published is known.
@@ -211,7 +228,12 @@ void AggregatorCore::take_report(const Delivered& event, Now now, Actions& actio
     return;
   }
   ++reports_;
-  longest_limit_ = std::max(longest_limit_, report.limit);
+  if (report.limit > longest_limit_) {
+    if (held_until_) {
+      *held_until_ += report.limit - longest_limit_;
+    }
+    longest_limit_ = report.limit;
+  }
   for (const auto& entry : report.echoes) {
     const auto region = region_of(entry.region);
     if (!region) {

@@ -104,6 +104,7 @@ class AggregatorCore {
   Location* location_of(const LocationId& id);
   Path& path_of(const LocationId& id, Location& location, RegionIndex region, Now now);
   std::optional<RegionIndex> region_of(const RegionId& id) const;
+  void show_expected(Now now);
 
   void refresh(PathIndex index, Now now, Actions& actions);
   void refresh_region(RegionIndex index, Now now, Actions& actions);

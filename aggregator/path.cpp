@@ -1,5 +1,6 @@
 #include "aggregator/path.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "aggregator/path_statistics.hpp"
@@ -19,12 +20,12 @@ Path::Path(RegionIndex region, LocationId location, Voter voter, SlotWidth width
     : region_(region),
       location_(std::move(location)),
       voter_(voter),
-      history_(width),
-      limit_(width.value) {}
+      history_(width) {}
 
 std::int64_t Path::max_behind() const {
   const std::chrono::milliseconds width = history_.width().value;
-  return 2 + (limit_ + width - std::chrono::milliseconds{1}) / width;
+  const auto limit = told_in_ ? told_.limit : width;
+  return 2 + (limit + width - std::chrono::milliseconds{1}) / width;
 }
 
 Vote Path::vote() const {
@@ -46,10 +47,12 @@ Vote Path::vote() const {
 }
 
 bool Path::take(const EchoEntry& entry, Slot slot, std::chrono::milliseconds limit) {
-  limit_ = limit;
-  if (history_.latest().value_or(slot) <= slot) {
-    addresses_ = entry.addresses;
-    addresses_dead_ = entry.addresses_dead;
+  if (!told_in_ || slot >= *told_in_) {
+    // Of one slot's reports the most counts, so that their order does not.
+    const Told before = told_in_ == slot ? told_ : Told{};
+    told_ = {std::max(before.limit, limit), std::max(before.addresses, entry.addresses),
+             std::max(before.addresses_dead, entry.addresses_dead)};
+    told_in_ = slot;
   }
   const auto before = history_.at(slot);
   history_.join(slot, entry, voter_.slow_from);
@@ -76,6 +79,8 @@ LocationSummary Path::summary(const RegionId& region, const AgentGlance& agent, 
   summary.state = now_.state;
   if (!now_.cause.empty()) {
     summary.cause = std::string(now_.cause);
+  } else if (!told_in_) {
+    summary.cause = "never_reported";
   }
   if (const auto since = history_.since(current, max_behind())) {
     summary.since = slot_start(*since, history_.width());
@@ -91,8 +96,8 @@ LocationSummary Path::summary(const RegionId& region, const AgentGlance& agent, 
   summary.accessible_24h = statistics.accessible_24h;
   summary.coverage_24h = statistics.coverage_24h;
   summary.resent_24h = statistics.resent_24h;
-  summary.addresses = addresses_;
-  summary.addresses_dead = addresses_dead_;
+  summary.addresses = told_.addresses;
+  summary.addresses_dead = told_.addresses_dead;
   summary.clock_error = agent.clock_error;
   return summary;
 }

@@ -53,6 +53,13 @@ class Path {
   RttHistory rtt_history(const RegionId& region, UtcTime now, Stamp stamp) const;
 
  private:
+  /// What reports say beside the outcome.
+  struct Told {
+    std::chrono::milliseconds limit{0};
+    std::optional<std::uint32_t> addresses;
+    std::optional<std::uint32_t> addresses_dead;
+  };
+
   /// So many slots behind, an outcome does not speak of now: limits over a slot take longer.
   std::int64_t max_behind() const;
   Slot window_end(Slot current) const { return history_.window_end(current, max_behind() + 1); }
@@ -61,10 +68,9 @@ class Path {
   LocationId location_;
   Voter voter_;
   PathHistory history_;
-  std::chrono::milliseconds limit_;
   PathNow now_;
-  std::optional<std::int64_t> addresses_;
-  std::optional<std::int64_t> addresses_dead_;
+  std::optional<Slot> told_in_;  ///< the latest slot reported on; none: never heard of
+  Told told_;
   std::int64_t rev_ = 1;
   bool is_revised_ = false;
   std::optional<Slot> shown_end_;  ///< the last slot of the timeline published last

@@ -8,9 +8,14 @@
 namespace echomesh::aggregator {
 namespace {
 
-/// Slots that the ring holds beyond the window, so that a window that ends before the head is
-/// still whole: the longest limit is 60 slots of 1 s.
+/// Slots that a ring holds beyond its window, so that a window that ends before the head is still
+/// whole: the longest limit is 60 slots of 1 s.
 constexpr std::int64_t kSpareSlots = 80;
+
+/// The 24 h of the RTT history end with the latest whole bucket of 300 s.
+std::int64_t bucket_slots(SlotWidth width) {
+  return std::chrono::seconds{300} / width.value;
+}
 
 std::size_t ring_index(Slot slot, std::size_t size) {
   const auto length = static_cast<std::int64_t>(size);
@@ -30,7 +35,7 @@ PathHistory::PathHistory(SlotWidth width)
       window_slots_(slots_per_day(width)),
       hour_slots_(window_slots_ / 24),
       head_{std::numeric_limits<std::int64_t>::min() / 2},
-      cells_(static_cast<std::size_t>(window_slots_ + kSpareSlots)),
+      cells_(static_cast<std::size_t>(window_slots_ + bucket_slots(width) + kSpareSlots)),
       exact_rtt_us_(static_cast<std::size_t>(hour_slots_ + kSpareSlots)) {}
 
 Slot PathHistory::oldest_kept() const {
@@ -118,10 +123,16 @@ std::optional<Slot> PathHistory::since(Slot current, std::int64_t max_behind) co
   if (!latest()) {
     return std::nullopt;
   }
-  // Unknown because nothing came: from when the last outcome ceased to speak of now, unless that
-  // outcome said nothing either.
-  const Slot last = std::min(*latest(), current);
-  if (at(last).is_known() && at(last).state() == LocationState::unknown) {
+  Slot last = std::min(*latest(), current);
+  while (!at(last).is_known()) {  // the latest may be ahead of the current one
+    if (last < oldest_kept()) {
+      return std::nullopt;
+    }
+    last = last - 1;
+  }
+  // Unknown because nothing came: from the slot after the last outcome, unless that outcome said
+  // nothing either.
+  if (at(last).state() == LocationState::unknown) {
     return since_known(last, LocationState::unknown, max_behind);
   }
   return last + 1;

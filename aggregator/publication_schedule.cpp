@@ -53,4 +53,9 @@ std::optional<MonoTime> PublicationSchedule::next() {
   return queue_.empty() ? std::nullopt : std::optional(queue_.top().at);
 }
 
+void PublicationSchedule::clear() {
+  due_.clear();
+  queue_ = {};
+}
+
 }  // namespace echomesh::aggregator

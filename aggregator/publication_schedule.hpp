@@ -44,6 +44,8 @@ class PublicationSchedule {
   /// The next that is due by `now`; it is due no more until asked for again.
   std::optional<DueDocument> take(MonoTime now);
   std::optional<MonoTime> next();
+  /// Nothing is due any more.
+  void clear();
 
  private:
   struct Entry {

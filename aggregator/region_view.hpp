@@ -28,6 +28,8 @@ class RegionView {
 
   /// A summary of this region was found retained: what an earlier run published last.
   void found_retained(const RegionGlance& glance);
+  /// Nothing is heard from now on: silence is ours, and judges nobody.
+  void freeze() { held_ = true; }
   /// The state stays as published last, if that is young enough, until release().
   void hold(UtcTime now);
   void release() { held_ = false; }

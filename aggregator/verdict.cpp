@@ -1,5 +1,6 @@
 #include "aggregator/verdict.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 namespace echomesh::aggregator {
@@ -13,7 +14,8 @@ constexpr std::int64_t kMinOutage = 2;
 /// part / whole >= share, without the rounding of a division. REQUIRES: whole > 0
 bool is_at_least(std::int64_t part, std::int64_t whole, double share) {
   constexpr double kScale = 1e6;
-  return part * static_cast<std::int64_t>(kScale) >= std::llround(share * kScale) * whole;
+  const std::int64_t least = std::max(1LL, std::llround(share * kScale));  // none is no share
+  return part * static_cast<std::int64_t>(kScale) >= least * whole;
 }
 
 /// The one vote of a group.

@@ -59,6 +59,9 @@ std::optional<std::pair<std::string_view, std::string_view>> cut(std::string_vie
 }  // namespace
 
 Result<BrokerUrl> BrokerUrl::parse(std::string_view text) {
+  if (text.find('@') != std::string_view::npos) {  // not repeated: it may hold a password
+    return Error{"", "must not hold a user name: use username and password_file"};
+  }
   const auto got = ", got \"" + std::string(text.substr(0, 80)) + "\"";
   BrokerUrl url;
   if (text.starts_with("mqtts://")) {
@@ -71,9 +74,6 @@ Result<BrokerUrl> BrokerUrl::parse(std::string_view text) {
   }
   if (text.ends_with('/')) {
     text.remove_suffix(1);
-  }
-  if (text.find('@') != std::string_view::npos) {
-    return Error{"", "must not hold a user name: use username and password_file" + got};
   }
   const auto parts = cut(text);
   if (!parts || !is_host(parts->first)) {

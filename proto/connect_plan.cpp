@@ -58,6 +58,7 @@ void ConnectPlan::resolved(std::size_t addresses, MonoTime now) {
     next_address_ = 0;
     untried_ = addresses;
     if (is_first && !winner_ && !up_since_) {
+      are_fresh_ = true;
       next_attempt_ = now;
     }
   }
@@ -75,7 +76,8 @@ void ConnectPlan::attempt(MonoTime now) {
   if (untried_ == 0) {
     untried_ = addresses_;
   }
-  if (untried_ == addresses_ && !std::exchange(is_resolving_, true)) {
+  const bool needs_no_answer = std::exchange(are_fresh_, false);
+  if (untried_ == addresses_ && !needs_no_answer && !std::exchange(is_resolving_, true)) {
     actions_.push_back(Resolve{});
   }
   if (addresses_ == 0) {
@@ -119,12 +121,14 @@ void ConnectPlan::up(AttemptId id, MonoTime now) {
   if (!winner_ || winner_->id != id) {
     return;
   }
-  next_address_ = winner_->address;  // what worked is tried first next time
+  if (winner_->address < addresses_) {  // fewer may be known by now
+    next_address_ = winner_->address;   // what worked is tried first next time
+  }
   deadline_.reset();
   up_since_ = now;
 }
 
-void ConnectPlan::failed(AttemptId id, MissCause cause, MonoTime now) {
+void ConnectPlan::failed(AttemptId id, AttemptEnd end, MonoTime now) {
   const auto found = std::find_if(trying_.begin(), trying_.end(),
                                   [id](const auto& trying) { return trying.id == id; });
   Trying ended{};
@@ -138,8 +142,8 @@ void ConnectPlan::failed(AttemptId id, MissCause cause, MonoTime now) {
   } else {
     return;
   }
-  const bool is_refusal = cause == MissCause::refused || cause == MissCause::tls;
-  const MonoTime again = ended.started + (is_refusal ? kAfterRefusal : kFresh) + jitter(kSpread);
+  const MonoTime again =
+      ended.started + (end == AttemptEnd::refused ? kAfterRefusal : kFresh) + jitter(kSpread);
   next_attempt_ = untried_ > 0 ? now : std::max(now, again);
 }
 
@@ -164,7 +168,7 @@ void ConnectPlan::woke(MonoTime now) {
   for (auto& trying : trying_) {
     if (!trying.is_told_unanswered && now - trying.started >= kFresh) {
       trying.is_told_unanswered = true;
-      actions_.push_back(Unanswered{trying.address});
+      actions_.push_back(Unanswered{trying.id});
     }
   }
   while (!trying_.empty() && now - trying_.front().started >= kMaxUnanswered) {

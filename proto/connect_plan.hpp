@@ -15,7 +15,6 @@
 #include <variant>
 #include <vector>
 
-#include "proto/outcome.hpp"
 #include "proto/time.hpp"
 
 namespace echomesh {
@@ -40,9 +39,16 @@ struct Abandon {
 };
 /// A TCP connect was not answered for 1 s: a failure to be told. The attempt goes on.
 struct Unanswered {
-  std::size_t address;
+  AttemptId id;
   bool operator==(const Unanswered&) const = default;
 };
+
+/// What the end of an attempt tells about when to try again.
+enum class AttemptEnd {
+  broken,   ///< the network, or something on the way: it may be well again any moment
+  refused,  ///< by the broker, or by us for its certificate: that will hardly change within a slot
+};
+
 using PlanAction = std::variant<Resolve, Attempt, Abandon, Unanswered>;
 
 class ConnectPlan {
@@ -59,7 +65,7 @@ class ConnectPlan {
   void connected(AttemptId id, MonoTime now);
   /// SUBACK is in.
   void up(AttemptId id, MonoTime now);
-  void failed(AttemptId id, MissCause cause, MonoTime now);
+  void failed(AttemptId id, AttemptEnd end, MonoTime now);
   /// The link was up and is not any more.
   void lost(MonoTime now);
   /// Time has come.
@@ -85,6 +91,7 @@ class ConnectPlan {
   std::uint64_t random_;
   bool is_resolving_ = false;
   std::size_t addresses_ = 0;
+  bool are_fresh_ = false;  ///< this round waited for them
   std::size_t next_address_ = 0;
   std::size_t untried_ = 0;  ///< addresses that this round has not tried
   AttemptId next_id_ = 1;

@@ -88,7 +88,8 @@ std::optional<std::int64_t> parse_integer(std::string_view text) {
 }
 
 std::optional<double> parse_number(std::string_view text) {
-  if (text.find_first_not_of("-0123456789.") != std::string_view::npos) {
+  if (text.find_first_not_of("-0123456789.") != std::string_view::npos || text.ends_with('.') ||
+      text.starts_with('.') || text.starts_with("-.")) {
     return std::nullopt;
   }
   return parse_whole<double>(text);

@@ -30,7 +30,7 @@ Result<Echo> parse_echo(std::string_view payload) {
   const auto n = root.find("n");
   const auto sent = root.find("ts_ms");
   if (!location || !location->text() || !run || !run->text() || !n || !n->integer() || !sent ||
-      !sent->integer()) {
+      !sent->unix_time()) {
     return Error{"", "not an echo: needs location, run, n and ts_ms"};
   }
   auto id = LocationId::parse(*location->text());
@@ -38,7 +38,7 @@ Result<Echo> parse_echo(std::string_view payload) {
   if (!id || !run_id) {
     return Error{"", "not an echo: location or run is malformed"};
   }
-  return Echo{std::move(id).value(), *run_id, *n->integer(), utc_from_unix_ms(*sent->integer())};
+  return Echo{std::move(id).value(), *run_id, *n->integer(), *sent->unix_time()};
 }
 
 }  // namespace echomesh

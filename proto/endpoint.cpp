@@ -19,12 +19,12 @@ std::optional<double> read_degrees(SettingsTable& table, std::string_view key, d
   return degrees;
 }
 
-void check_files(SettingsTable& table, const Endpoint& endpoint) {
+void check_login(SettingsTable& table, const Endpoint& endpoint, bool is_url_known) {
   if (endpoint.cert_file.has_value() != endpoint.key_file.has_value()) {
     table.mistake(endpoint.cert_file ? "cert_file" : "key_file",
                   "cert_file and key_file go together");
   }
-  if (!endpoint.url.tls) {
+  if (is_url_known && !endpoint.url.tls) {
     for (const auto* key : {"ca_file", "cert_file", "key_file"}) {
       if (table.has(key)) {
         table.mistake(key, "is for mqtts:// only");
@@ -54,15 +54,17 @@ Endpoint read_endpoint(SettingsTable& table, std::string_view url_key,
     if (!table.has(url_key)) {
       table.mistake(url_key, "is missing: the broker, such as mqtts://eu.example.net:8883");
     }
+    check_login(table, endpoint, false);
     return endpoint;
   }
   auto url = BrokerUrl::parse(*text);
   if (!url) {
     table.mistake(url_key, url.error().what);
+    check_login(table, endpoint, false);
     return endpoint;
   }
   endpoint.url = std::move(url).value();
-  check_files(table, endpoint);
+  check_login(table, endpoint, true);
   return endpoint;
 }
 

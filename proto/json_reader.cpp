@@ -208,4 +208,10 @@ std::optional<nanoseconds> JsonValue::ms() const {
   return node.kind == JsonDocument::Kind::number ? parse_ms(node.text) : std::nullopt;
 }
 
+std::optional<UtcTime> JsonValue::unix_time() const {
+  constexpr std::int64_t kMaxUnixMs = 9'000'000'000'000;
+  const auto ms = integer();
+  return ms && *ms >= 0 && *ms <= kMaxUnixMs ? std::optional(utc_from_unix_ms(*ms)) : std::nullopt;
+}
+
 }  // namespace echomesh

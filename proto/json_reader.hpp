@@ -40,6 +40,8 @@ class JsonValue {
   std::optional<double> number() const;
   /// A number of milliseconds.
   std::optional<nanoseconds> ms() const;
+  /// Unix milliseconds from 1970 to 2255: what nanoseconds can hold, with room to reckon.
+  std::optional<UtcTime> unix_time() const;
 
  private:
   friend class JsonDocument;

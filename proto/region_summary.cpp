@@ -41,13 +41,12 @@ Result<RegionGlance> parse_region_glance(std::string_view payload) {
   const auto at = root.find("ts_ms");
   const auto word = root.find("state");
   const auto state = region_state_from(word && word->text() ? *word->text() : "");
-  if (!at || !at->integer() || !state) {
+  if (!at || !at->unix_time() || !state) {
     return Error{"", "not a region summary: needs ts_ms and state"};
   }
-  RegionGlance glance{utc_from_unix_ms(*at->integer()), *state, std::nullopt};
-  const auto since = root.find("since_ms");
-  if (since && since->integer()) {
-    glance.since = utc_from_unix_ms(*since->integer());
+  RegionGlance glance{*at->unix_time(), *state, std::nullopt};
+  if (const auto since = root.find("since_ms")) {
+    glance.since = since->unix_time();
   }
   return glance;
 }

@@ -141,12 +141,12 @@ Result<Report> parse_head(const JsonValue& root) {
   report.oldest = *oldest;
 
   const auto slot = integer_of(root, "slot");
-  const auto sent = integer_of(root, "sent_ms");
-  if (!slot || !sent) {
-    return Error{"slot, sent_ms", "must be integers"};
+  const auto sent = root.find("sent_ms");
+  if (!slot || !sent || !sent->unix_time()) {
+    return Error{"slot, sent_ms", "must be integers, sent_ms a time from 1970 to 2255"};
   }
   report.slot = Slot{*slot};
-  report.sent = utc_from_unix_ms(*sent);
+  report.sent = *sent->unix_time();
 
   const auto width = integer_of(root, "slot_ms");
   const auto limit = integer_of(root, "limit_ms");

@@ -180,7 +180,7 @@ std::optional<std::int64_t> SettingsTable::bytes(std::string_view key) {
   if (node == nullptr) {
     return std::nullopt;
   }
-  if (const auto* value = node->as_integer()) {
+  if (const auto* value = node->as_integer(); value != nullptr && value->get() >= 0) {
     return value->get();
   }
   const auto* value = node->as_string();

@@ -13,16 +13,16 @@ namespace echomesh::io {
 class Loop {
  public:
   Loop();
-  /// REQUIRES: everything that lives on the loop is gone.
+  /// REQUIRES: everything that lives on the loop is gone. Name lookups may still be under way.
   ~Loop();
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
 
-  uv_loop_t* raw() { return &loop_; }
+  uv_loop_t* raw() { return loop_; }
 
   /// Runs until stop().
   void run();
-  void stop() { uv_stop(&loop_); }
+  void stop() { uv_stop(loop_); }
   /// Calls `action` from the loop, soon, never from inside this call.
   void defer(std::function<void()> action);
   void on_signal(int number, std::function<void()> action);
@@ -33,8 +33,8 @@ class Loop {
  private:
   struct Signal;
 
-  uv_loop_t loop_{};
-  uv_idle_t idle_{};
+  uv_loop_t* loop_;  ///< outlives us where a lookup does
+  uv_idle_t* idle_;  ///< freed by its close callback
   std::vector<std::function<void()>> deferred_;
   std::vector<Signal*> signals_;  ///< freed by their close callbacks
   int resolving_ = 0;

@@ -5,6 +5,7 @@
 #include <mqtt_protocol.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <sys/socket.h>
 
 #include <cassert>
@@ -22,9 +23,12 @@ namespace {
 /// One waking reads at most so much before the loop has its turn; epoll reports the rest again.
 constexpr int kMaxReadsPerWaking = 2000;
 constexpr int kFirstErrorReason = 128;
-/// What the broker may send in one packet: no message of the contract is larger.
-constexpr std::uint32_t kMaxPacketBytes = 256U * 1024U;
+/// What the broker may send in one packet: a replay of 200 reports on twenty regions is 400 KB.
+constexpr std::uint32_t kMaxPacketBytes = 1024U * 1024U;
 constexpr std::uint64_t kUpkeepMs = 1000;
+/// What the library needs beside topic and payload. It bounds their number, too: the library counts
+/// them by 16 bits and does not look whether a number is still in use.
+constexpr std::size_t kBytesPerPublication = 256;
 
 /// The library is set up once per process and never torn down.
 void init_library() {
@@ -50,10 +54,11 @@ MqttConnection::MqttConnection(Loop& loop, const LinkSettings& settings, MqttVer
       upkeep_(new uv_timer_t{}) {
   init_library();
   client_ = mosquitto_new(settings.client_id.c_str(), true, this);
-  assert(client_ != nullptr);
   uv_timer_init(loop.raw(), upkeep_);
   upkeep_->data = this;
-  configure();
+  if (client_ != nullptr) {  // there may be no descriptor left
+    configure();
+  }
 }
 
 MqttConnection::~MqttConnection() {
@@ -116,6 +121,10 @@ void MqttConnection::set_callbacks() {
 }
 
 void MqttConnection::connect() {
+  if (client_ == nullptr) {
+    fail_at_once({MissCause::connect, "libmosquitto has no memory or descriptor left"});
+    return;
+  }
   const auto keep_alive = static_cast<int>(settings_.keep_alive.count());
   if (version_ == MqttVersion::v5) {
     // There is no asynchronous connect that takes properties; this call keeps them, then fails
@@ -131,13 +140,22 @@ void MqttConnection::connect() {
     const std::string text =
         code == MOSQ_ERR_ERRNO ? std::strerror(errno) : mosquitto_strerror(code);
     const auto cause = code == MOSQ_ERR_TLS ? MissCause::tls : MissCause::connect;
-    phase_ = Phase::ended;
-    deferrals_.add([this, cause, text] { owner_.on_ended(id_, {cause, text}, false); });
+    fail_at_once({cause, text});
     return;
   }
   ssl_ = static_cast<SSL*>(mosquitto_ssl_get(client_));
+  if (ssl_ != nullptr && settings_.kernel_receive_time) {
+    SSL_set_read_ahead(ssl_, 0);  // a record at a time, so that each has its own arrival
+  }
   set_close_on_exec(socket());
   sync();
+}
+
+/// Within connect(): told from the loop.
+void MqttConnection::fail_at_once(LinkFailure failure) {
+  phase_ = Phase::ended;
+  deferrals_.add(
+      [this, failure = std::move(failure)] { owner_.on_ended(id_, failure, End::broken); });
 }
 
 int MqttConnection::socket() const {
@@ -205,7 +223,7 @@ void MqttConnection::polled(int status, int events) {
       return;
     }
   }
-  if (status < 0 || (events & UV_READABLE) != 0 || phase_ == Phase::tls) {
+  if (status < 0 || (events & UV_READABLE) != 0 || ssl_ != nullptr) {
     read_all();
   }
   check_tls_progress();
@@ -240,14 +258,14 @@ void MqttConnection::read_all() {
   is_reading_ = true;
   arrival_.reset();
   int code = MOSQ_ERR_SUCCESS;
-  for (int reads = 0; reads < kMaxReadsPerWaking && phase_ != Phase::ended; ++reads) {
+  bool has_more = true;
+  for (int reads = 0; has_more && reads < kMaxReadsPerWaking; ++reads) {
     take_arrival_time();
     errno = 0;
     code = mosquitto_loop_read(client_, 1);
-    const bool would_block = errno == EAGAIN;
-    if (code != MOSQ_ERR_SUCCESS || socket() < 0 || would_block || phase_ == Phase::tls) {
-      break;
-    }
+    const bool may_be_empty = errno == EAGAIN;
+    has_more = code == MOSQ_ERR_SUCCESS && socket() >= 0 && phase_ != Phase::ended &&
+               phase_ != Phase::tls && !(may_be_empty && is_empty());
   }
   is_reading_ = false;
   if (phase_ == Phase::ended) {
@@ -258,13 +276,18 @@ void MqttConnection::read_all() {
     return;
   }
   acknowledge_at_once(socket());
-  if (ssl_ != nullptr && phase_ != Phase::tls && SSL_has_pending(ssl_) != 0) {
-    deferrals_.add([this] { drain(); });
+  if (has_more && phase_ != Phase::tls) {
+    deferrals_.add([this] { read_on(); });  // epoll does not see what OpenSSL has taken in
   }
 }
 
-/// When the kernel took in the bytes that are read next. Under TLS one read may take in several
-/// messages; those after the first keep its time.
+/// Nothing is left to read. errno alone may be stale: the library's own writes set it, too.
+bool MqttConnection::is_empty() const {
+  // Bytes that OpenSSL keeps may be part of a record that is still under way.
+  return ssl_ != nullptr ? SSL_want(ssl_) != SSL_NOTHING : !has_unread(socket());
+}
+
+/// When the kernel took in the bytes that are read next. Messages of one TLS record share its time.
 void MqttConnection::take_arrival_time() {
   if (!settings_.kernel_receive_time || phase_ != Phase::up) {
     return;
@@ -313,9 +336,27 @@ void MqttConnection::upkeep() {
 
 void MqttConnection::drain() {
   if (phase_ == Phase::up) {
+    read_on();
+  }
+}
+
+void MqttConnection::read_on() {
+  if (phase_ != Phase::ended && !is_reading_) {
     read_all();
     write_pending();
     sync();
+  }
+}
+
+void MqttConnection::look() {
+  if (phase_ == Phase::ended || is_reading_ || socket() < 0) {
+    return;
+  }
+  pollfd seen{socket(), POLLIN | POLLOUT, 0};
+  if (::poll(&seen, 1, 0) == 1) {
+    const bool is_writable = (seen.revents & (POLLOUT | POLLERR | POLLHUP)) != 0;
+    const bool is_readable = (seen.revents & ~POLLOUT) != 0;
+    polled(0, (is_readable ? UV_READABLE : 0) | (is_writable ? UV_WRITABLE : 0));
   }
 }
 
@@ -329,8 +370,11 @@ void MqttConnection::fail(int code) {
       end(MissCause::connect, std::move(text));
       break;
     case Phase::tls:
-      end(MissCause::tls, certificate_failure(ssl_).value_or(
-                              library_complaint_.empty() ? text : library_complaint_));
+      if (auto refusal = certificate_failure(ssl_)) {
+        end(MissCause::tls, *std::move(refusal), End::refused);
+      } else {
+        end(MissCause::tls, library_complaint_.empty() ? text : library_complaint_);
+      }
       break;
     case Phase::connack: {
       // Under TLS 1.3 a refused client certificate shows only now.
@@ -339,7 +383,7 @@ void MqttConnection::fail(int code) {
       if (is_alert) {
         end(MissCause::tls, library_complaint_.empty() ? text : library_complaint_);
       } else {
-        end(MissCause::refused, "connection closed before CONNACK", true);
+        end(MissCause::connect, "connection closed before CONNACK", End::closed_unanswered);
       }
       break;
     }
@@ -352,14 +396,14 @@ void MqttConnection::fail(int code) {
   }
 }
 
-void MqttConnection::end(MissCause cause, std::string text, bool speaks_other_version) {
+void MqttConnection::end(MissCause cause, std::string text, End what) {
   if (phase_ == Phase::ended) {
     return;
   }
   phase_ = Phase::ended;
   release_poll();
   uv_timer_stop(upkeep_);
-  owner_.on_ended(id_, {cause, std::move(text)}, speaks_other_version);
+  owner_.on_ended(id_, {cause, std::move(text)}, what);
 }
 
 void MqttConnection::connack(int reason) {
@@ -370,7 +414,7 @@ void MqttConnection::connack(int reason) {
         std::string("CONNACK ") + std::to_string(reason) + ": " +
             (version_ == MqttVersion::v5 || is_version ? mosquitto_reason_string(reason)
                                                        : mosquitto_connack_string(reason)),
-        is_version);
+        is_version ? End::version_unsupported : End::refused);
     return;
   }
   mosquitto_log_callback_set(client_, nullptr);  // it costs an allocation per packet
@@ -417,7 +461,8 @@ void MqttConnection::message(const char* topic, const void* payload, int bytes, 
 }
 
 Published MqttConnection::publish(const Publication& publication) {
-  const std::size_t bytes = publication.topic.size() + publication.payload.size();
+  const std::size_t bytes =
+      publication.topic.size() + publication.payload.size() + kBytesPerPublication;
   if (phase_ != Phase::up || queued_bytes_ + bytes > settings_.max_queued_bytes) {
     return {};
   }

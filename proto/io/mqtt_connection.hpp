@@ -27,14 +27,21 @@ namespace echomesh::io {
 
 class MqttConnection {
  public:
+  /// What the end tells about the peer.
+  enum class End {
+    broken,
+    refused,              ///< by CONNACK, or by us for its certificate
+    version_unsupported,  ///< refused for the version of MQTT
+    closed_unanswered,    ///< closed after CONNECT, without a CONNACK
+  };
+
   class Owner {
    public:
     virtual ~Owner() = default;
     virtual void on_connected(AttemptId id) = 0;  ///< TCP has answered
     virtual void on_ready(AttemptId id, bool subscription_denied) = 0;
     /// Told once; the connection is dead and may be destroyed from the loop.
-    /// `speaks_other_version`: the peer does not take this version of MQTT, or may not.
-    virtual void on_ended(AttemptId id, const LinkFailure& failure, bool speaks_other_version) = 0;
+    virtual void on_ended(AttemptId id, const LinkFailure& failure, End end) = 0;
     virtual void on_delivery(const Delivery& delivery) = 0;
     virtual void on_acknowledged(int token, int reason) = 0;
   };
@@ -53,6 +60,8 @@ class MqttConnection {
   void disconnect();
   /// Reads and delivers what the socket holds.
   void drain();
+  /// Takes note of what has happened to the socket, before any deadline is judged.
+  void look();
 
   AttemptId id() const { return id_; }
   bool is_up() const { return phase_ == Phase::up; }
@@ -77,6 +86,8 @@ class MqttConnection {
   void polled(int status, int events);
   bool finish_tcp(int status);
   void read_all();
+  void read_on();
+  bool is_empty() const;
   void take_arrival_time();
   void write_pending();
   void check_tls_progress();
@@ -84,7 +95,8 @@ class MqttConnection {
   int socket() const;
   bool is_peer_there() const;
   void fail(int code);
-  void end(MissCause cause, std::string text, bool speaks_other_version = false);
+  void fail_at_once(LinkFailure failure);
+  void end(MissCause cause, std::string text, End what = End::broken);
 
   void connack(int reason);
   void suback(int granted);

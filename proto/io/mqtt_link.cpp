@@ -10,6 +10,7 @@
 #include "proto/io/mqtt_connection.hpp"
 #include "proto/io/resolver.hpp"
 #include "proto/io/timer.hpp"
+#include "proto/version_choice.hpp"
 
 namespace echomesh::io {
 namespace {
@@ -38,10 +39,7 @@ class MqttLink::Impl : public MqttConnection::Owner {
         resolver_(
             loop, settings_.url.host,
             [this](auto addresses, auto failure) { resolved(std::move(addresses), failure); }),
-        wakeup_(loop, [this] {
-          plan_.woke(mono_now());
-          follow_plan();
-        }) {}
+        wakeup_(loop, [this] { wake(); }) {}
 
   void start() {
     plan_.start(mono_now());
@@ -78,6 +76,20 @@ class MqttLink::Impl : public MqttConnection::Owner {
   }
 
  private:
+  void wake() {
+    std::vector<AttemptId> ids;
+    for (const auto& attempt : attempts_) {
+      ids.push_back(attempt->id());
+    }
+    for (const AttemptId id : ids) {  // looking at one may end others
+      if (const auto attempt = find(id); attempt != attempts_.end()) {
+        (*attempt)->look();
+      }
+    }
+    plan_.woke(mono_now());
+    follow_plan();
+  }
+
   void on_connected(AttemptId id) override {
     plan_.connected(id, mono_now());
     follow_plan();
@@ -88,7 +100,7 @@ class MqttLink::Impl : public MqttConnection::Owner {
     if (attempt == attempts_.end() || is_stopping()) {
       return;
     }
-    early_closes_ = 0;
+    version_.came_up();
     plan_.up(id, mono_now());
     up_ = attempt->get();
     follow_plan();
@@ -97,7 +109,7 @@ class MqttLink::Impl : public MqttConnection::Owner {
     deferrals_.add([this] { tell_up(); });
   }
 
-  void on_ended(AttemptId id, const LinkFailure& failure, bool speaks_other_version) override {
+  void on_ended(AttemptId id, const LinkFailure& failure, MqttConnection::End end) override {
     if (up_ != nullptr && up_->id() == id) {
       lose(id, failure);
       return;
@@ -108,17 +120,27 @@ class MqttLink::Impl : public MqttConnection::Owner {
     }
     const LinkFailure told{failure.cause, at(settings_, address_of_[id]) + ": " + failure.text};
     discard(id);
-    const bool is_certain = failure.text.starts_with("CONNACK");
-    if (speaks_other_version && (is_certain || ++early_closes_ >= kClosesThatTell)) {
-      early_closes_ = 0;
-      version_ = version_ == MqttVersion::v5 ? MqttVersion::v311 : MqttVersion::v5;
-      // A matter of words, not a refusal: the other version is tried like any other attempt.
-      plan_.failed(id, MissCause::connect, mono_now());
-    } else {
-      plan_.failed(id, failure.cause, mono_now());
-    }
+    plan_.failed(id, weigh(end), mono_now());
     listener_.on_attempt_failed(told);
     follow_plan();
+  }
+
+  /// What it means for the next attempt: its version, and when.
+  AttemptEnd weigh(MqttConnection::End end) {
+    using End = MqttConnection::End;
+    switch (end) {
+      case End::broken:
+        return AttemptEnd::broken;
+      case End::refused:
+        return AttemptEnd::refused;
+      case End::version_unsupported:
+        version_.unsupported();
+        return AttemptEnd::broken;  // a matter of words, not a refusal
+      case End::closed_unanswered:
+        version_.closed_unanswered();
+        return AttemptEnd::broken;
+    }
+    return AttemptEnd::broken;
   }
 
   void on_delivery(const Delivery& delivery) override {
@@ -137,7 +159,7 @@ class MqttLink::Impl : public MqttConnection::Owner {
   void tell_up() {
     if (!is_told_up_ && up_ != nullptr) {
       is_told_up_ = true;
-      listener_.on_link_up(version_, subscription_denied_);
+      listener_.on_link_up(version_.current(), subscription_denied_);
     }
   }
 
@@ -145,6 +167,7 @@ class MqttLink::Impl : public MqttConnection::Owner {
     const bool was_told = std::exchange(is_told_up_, false);
     up_ = nullptr;
     discard(id);
+    version_.lost();
     plan_.lost(mono_now());
     if (was_told && !is_stopping()) {
       listener_.on_link_lost({failure.cause, to_string(settings_.url) + ": " + failure.text});
@@ -186,8 +209,8 @@ class MqttLink::Impl : public MqttConnection::Owner {
   void act(const Attempt& action) {
     const auto& address = addresses_.at(action.address);
     address_of_[action.id] = address;
-    attempts_.push_back(
-        std::make_unique<MqttConnection>(loop_, settings_, version_, action.id, address, *this));
+    attempts_.push_back(std::make_unique<MqttConnection>(loop_, settings_, version_.current(),
+                                                         action.id, address, *this));
     attempts_.back()->connect();
   }
 
@@ -208,7 +231,7 @@ class MqttLink::Impl : public MqttConnection::Owner {
   }
 
   void act(const Unanswered& action) {
-    listener_.on_attempt_failed({MissCause::connect, at(settings_, addresses_.at(action.address)) +
+    listener_.on_attempt_failed({MissCause::connect, at(settings_, address_of_[action.id]) +
                                                          ": TCP connect not answered in 1 s"});
   }
 
@@ -243,16 +266,12 @@ class MqttLink::Impl : public MqttConnection::Owner {
     }
   }
 
-  /// Brokers of before MQTT 5 may close without a word; once may be anything.
-  static constexpr int kClosesThatTell = 2;
-
   Loop& loop_;
   Deferrals deferrals_;
   LinkSettings settings_;
   LinkListener& listener_;
   ConnectPlan plan_;
-  MqttVersion version_ = MqttVersion::v5;
-  int early_closes_ = 0;
+  VersionChoice version_;
   std::vector<std::string> addresses_;
   std::unordered_map<AttemptId, std::string> address_of_;
   Attempts attempts_;

@@ -22,6 +22,7 @@
 
 #include "proto/broker_url.hpp"
 #include "proto/io/tls.hpp"
+#include "proto/mqtt_version.hpp"
 #include "proto/outcome.hpp"
 #include "proto/time.hpp"
 
@@ -29,7 +30,7 @@ namespace echomesh::io {
 
 class Loop;
 
-enum class MqttVersion { v5, v311 };
+using echomesh::MqttVersion;
 enum class Qos { at_most_once = 0, at_least_once = 1 };
 
 struct Subscription {

@@ -1,5 +1,6 @@
 #include "proto/io/resolver.hpp"
 
+#include <arpa/inet.h>
 #include <netdb.h>
 #include <sys/socket.h>
 #include <uv.h>
@@ -18,6 +19,12 @@ namespace {
 constexpr std::chrono::seconds kPatience{5};
 /// A name with more addresses than this is tried by the first ones.
 constexpr std::size_t kMaxAddresses = 16;
+
+bool is_literal(const std::string& host) {
+  unsigned char bytes[sizeof(in6_addr)];
+  return inet_pton(AF_INET, host.c_str(), bytes) == 1 ||
+         inet_pton(AF_INET6, host.c_str(), bytes) == 1;
+}
 
 std::vector<std::string> literals(const addrinfo* found) {
   std::vector<std::string> addresses;
@@ -42,7 +49,11 @@ struct Resolver::Request {
 };
 
 Resolver::Resolver(Loop& loop, std::string host, Answer answer)
-    : loop_(loop), host_(std::move(host)), answer_(std::move(answer)), deadline_(loop, [this] {
+    : loop_(loop),
+      deferrals_(loop),
+      host_(std::move(host)),
+      answer_(std::move(answer)),
+      deadline_(loop, [this] {
         if (request_ != nullptr) {
           request_->resolver = nullptr;
           finish({}, "no answer from the resolver in 5 s");
@@ -57,6 +68,10 @@ Resolver::~Resolver() {
 
 void Resolver::resolve() {
   assert(request_ == nullptr);
+  if (is_literal(host_)) {
+    deferrals_.add([this] { answer_({host_}, ""); });
+    return;
+  }
   addrinfo hints{};
   hints.ai_family = AF_UNSPEC;
   hints.ai_socktype = SOCK_STREAM;
@@ -80,7 +95,7 @@ void Resolver::resolve() {
     loop_.resolving(-1);
     delete std::exchange(request_, nullptr);
     deadline_.disarm();
-    loop_.defer([this, status] { answer_({}, uv_strerror(status)); });
+    deferrals_.add([this, status] { answer_({}, uv_strerror(status)); });
   }
 }
 

@@ -5,11 +5,10 @@
 #include <string>
 #include <vector>
 
+#include "proto/io/loop.hpp"
 #include "proto/io/timer.hpp"
 
 namespace echomesh::io {
-
-class Loop;
 
 class Resolver {
  public:
@@ -22,7 +21,8 @@ class Resolver {
   Resolver(const Resolver&) = delete;
   Resolver& operator=(const Resolver&) = delete;
 
-  /// At most 5 s; an answer that comes later is not heard. REQUIRES: no other is under way.
+  /// At most 5 s; an answer that comes later is not heard. A literal address asks nobody.
+  /// REQUIRES: no other is under way.
   void resolve();
 
  private:
@@ -30,6 +30,7 @@ class Resolver {
   void finish(std::vector<std::string> addresses, std::string failure);
 
   Loop& loop_;
+  Deferrals deferrals_;
   std::string host_;
   Answer answer_;
   Request* request_ = nullptr;  ///< owned by libuv's thread pool until it answers

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include <cstring>
@@ -34,6 +35,11 @@ void set_connected_options(int socket, bool receive_time) {
 
 void acknowledge_at_once(int socket) {
   set_option(socket, IPPROTO_TCP, TCP_QUICKACK, 1);
+}
+
+bool has_unread(int socket) {
+  int bytes = 0;
+  return ioctl(socket, FIONREAD, &bytes) == 0 && bytes > 0;
 }
 
 std::optional<timespec> peek_arrival(int socket) {

@@ -14,6 +14,8 @@ void set_connected_options(int socket, bool receive_time);
 /// Acknowledges what was read at once: a delayed acknowledgement holds up a broker that has not
 /// switched off Nagle's algorithm for 40 ms. The kernel forgets it; call it after each reading.
 void acknowledge_at_once(int socket);
+/// Bytes have arrived and were not read yet.
+bool has_unread(int socket);
 /// When the next unread byte arrived, by CLOCK_REALTIME; none if there is none, or no stamp.
 std::optional<timespec> peek_arrival(int socket);
 

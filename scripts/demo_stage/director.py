@@ -112,8 +112,9 @@ class Director:
 
     def _mourn(self, now: float) -> None:
         for program in self.stage.dead_programs():
-            if now - program.started_at < START_S and not self.failure:
+            if now - program.started_at < START_S:
                 self.failure = program.obituary()
+                return
             if program.name not in self.mourned:
                 self.mourned.add(program.name)
                 self.say(f"not part of the story: {program.obituary()}")
@@ -203,7 +204,7 @@ class Director:
                 source = self.mesh.source_of(region, now)
                 topics = f"{cell.state}{f' ({cell.cause})' if cell.cause else ''}"
                 told = f"{topics} on broker {source.region}" if source else "no topic of it"
-                agent = self.stage.agents[location].last_line() or "nothing"
+                agent = self.stage.agents[location].last_line(f"link to {region} ") or "nothing"
                 lines.append(f"{location}-{region}: {told}; its agent said last: {agent}")
         if lines:
             for program in self.stage.aggregators.values():

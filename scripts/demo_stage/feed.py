@@ -15,7 +15,7 @@ LONGEST_LINE = 65536
 
 
 def write_client_settings(folder: Path, port: int, password_file: Path) -> None:
-    """What mosquitto_sub reads with XDG_CONFIG_HOME=folder, so that no command line has a password."""
+    """What mosquitto_sub reads with XDG_CONFIG_HOME=folder: no password on a command line."""
     folder.mkdir(parents=True, exist_ok=True)
     password = password_file.read_text().strip()
     settings = folder / "mosquitto_sub"

@@ -181,7 +181,7 @@ class Mesh:
         chosen = self.source_of(region, now)
         voices = sorted(self.sources.values(), key=lambda source: source is not chosen)
         told = [source.slots.get(region, {}) for source in voices]
-        seen = [slot for source in self.sources.values() for s in source.slots.values() for slot in s]
+        seen = [slot for source in voices for told_of in source.slots.values() for slot in told_of]
         if not seen or slots <= 0:
             return []
         latest = max(seen)

@@ -120,7 +120,8 @@ class Program:
         """It ended, and nobody had asked it to."""
         return self.is_wanted and not self.is_running
 
-    def last_line(self) -> str:
+    def last_line(self, about: str = "") -> str:
+        """What it said last, about something if it said anything about that."""
         try:
             with open(self.log, "rb") as log:
                 log.seek(0, os.SEEK_END)
@@ -128,7 +129,8 @@ class Program:
                 lines = log.read().decode(errors="replace").split("\n")
         except OSError:
             return ""
-        return next((line.strip() for line in reversed(lines) if line.strip()), "")
+        said = [line.strip() for line in lines if line.strip()]
+        return next((line for line in reversed(said) if about in line), said[-1] if said else "")
 
     def obituary(self) -> str:
         """How it ended, what it said last, and which settings it had."""
@@ -136,7 +138,7 @@ class Program:
         how = "has not started" if code is None else f"ended with status {code}"
         if code is not None and code < 0:
             how = f"was ended by {signal.Signals(-code).name}"
-        config = f" (settings: {self.config})" if self.config else ""
+        config = f" (settings: {self.config}, kept with --keep)" if self.config else ""
         return f"{self.name} {how}: {self.last_line() or 'it said nothing'}{config}"
 
     def ask_to_end(self) -> None:

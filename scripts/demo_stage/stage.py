@@ -1,4 +1,4 @@
-"""All that the demo starts: brokers, delay line, aggregators, agents; and what can be done to it."""
+"""All that the demo starts: brokers, delay line, aggregators, agents; what can be done to it."""
 
 from __future__ import annotations
 
@@ -54,6 +54,7 @@ class Stage:
         self.build = build
         self.base_port = base_port
         self.mesh = mesh
+        relay = self._built("tests", "delay-line")
         self.folder = Path(tempfile.mkdtemp(prefix="echomesh-"))
         self.brokers: dict[str, Program] = {}
         self.aggregators: dict[str, Program] = {}
@@ -62,7 +63,7 @@ class Stage:
         self.frozen: set[tuple[str, str]] = set()
         self.dead: set[str] = set()
         (self.folder / "logs").mkdir()
-        self.delay_line = DelayLine(self._built("tests", "delay-line"), self._log("delay-line"))
+        self.delay_line = DelayLine(relay, self._log("delay-line"))
 
     def start(self, say: Callable[[str], None], check_signals: Callable[[], None]) -> None:
         mosquitto = find_program("mosquitto", "mosquitto")
@@ -210,25 +211,26 @@ class Stage:
     def port_of(self, region: Region) -> int:
         return self.base_port + region.port_offset
 
-    def programs(self) -> list[Program]:
-        """In the order in which they end well: those who speak first, then whom they speak to."""
+    def clients(self) -> list[Program]:
         feeds = [feed.program for feed in self.feeds.values()]
-        agents = list(self.agents.values())
-        return agents + list(self.aggregators.values()) + feeds + list(self.brokers.values()) + [
-            self.delay_line.program
-        ]
+        return [*self.agents.values(), *self.aggregators.values(), *feeds]
+
+    def servers(self) -> list[Program]:
+        return [*self.brokers.values(), self.delay_line.program]
 
     def dead_programs(self) -> list[Program]:
         """Who ended unasked; feeds are started again and do not count."""
         feeds = [feed.program for feed in self.feeds.values()]
-        return [p for p in self.programs() if p not in feeds and p.has_died()]
+        everyone = self.clients() + self.servers()
+        return [p for p in everyone if p not in feeds and p.has_died()]
 
     def watch_line(self, region: str) -> str:
         """For another terminal: the same topics."""
         return f"XDG_CONFIG_HOME={self.folder / region} mosquitto_sub -v -t 'echomesh/#'"
 
     def close(self, keep: bool) -> None:
-        end_all(self.programs())
+        end_all(self.clients())  # while there is still somebody to take leave of
+        end_all(self.servers())
         if not keep:
             shutil.rmtree(self.folder, ignore_errors=True)
 

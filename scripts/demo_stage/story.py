@@ -122,7 +122,8 @@ class Story:
         return f"{PLACE} cannot reach {REGION}; {REGION} is {state}: {counts}"
 
     def _is_ill(self) -> bool:
-        return all(self._state(ILL, region) == "unknown" for region in self.mesh.regions)
+        is_unknown = all(self._state(ILL, region) == "unknown" for region in self.mesh.regions)
+        return is_unknown and self._count("judging") < self._count("locations")
 
     def _tell_ill(self) -> str:
         counts = f"{self._count('judging')} of {self._count('locations')} judge {REGION}"
@@ -141,7 +142,8 @@ class Story:
 
     def _is_well(self) -> bool:
         states = self.mesh.states(self.now).values()
-        return all(state in ("accessible", "slow") for state in states)
+        is_reached = all(state in ("accessible", "slow") for state in states)
+        return is_reached and self._header().state == "operational"
 
     def _tell_well(self) -> str:
         return "every path is accessible again"

@@ -91,17 +91,18 @@ class Table:
         cell = self._cell_width(width, view.places, len(view.regions))
         name = self._name_width(view.places)
         spacious = height >= 34
+        rule: Line = [("grey", self.glyphs.rule * (name + len(view.regions) * (cell + 1)))]
         scope_lines = 3 if cell < WIDE_CELL else 2
         body: list[Line] = [self._title(view, width)]
         body += [[]] if spacious else []
         body += self._heads(view, name, cell, scope_lines)
-        body.append([("grey", self.glyphs.rule * min(width, name + len(view.regions) * (cell + 1)))])
+        body.append(rule)
         for place in view.places:
             row: Line = fit([("", place.id)], name)
             for region in view.regions:
                 row += [("", " ")] + self._cell(view, place.id, region.id, cell)
             body.append(row)
-        body.append([("grey", self.glyphs.rule * min(width, name + len(view.regions) * (cell + 1)))])
+        body.append(rule)
         foot = self._foot(view)
         while len(foot) > 1 and len(body) + 1 + len(foot) > height:
             del foot[0]  # the legend first, the keys last
@@ -128,7 +129,7 @@ class Table:
     def _title(self, view: View, width: int) -> Line:
         title: Line = [("bold", "echomesh"), ("", f"  {view.clock}  ")]
         for honesty in (
-            "simulated: the delays (light-speed distance + 30 %) and frozen paths; all else is real",
+            "simulated: delays (light-speed distance + 30 %) and frozen paths; all else is real",
             "delays (and frozen paths) are simulated, all else is real",
             "delays are simulated, all else is real",
         ):

@@ -191,6 +191,22 @@ class Topics(unittest.TestCase):
         self.assertLessEqual(leaves, {"availability", "info", "state", "summary", "timeline",
                                       "rtt_ms", "rtt_24h"}, "live and heartbeat are not retained")
 
+    def test_everything_is_published_again_within_30_s_and_numbers_every_5(self):
+        self.mesh.agent("tokyo").report(self.mesh.fresh_slot(), ok(self.region, 20))
+        self.mesh.wait_state(self.region, "tokyo", "accessible")
+        time.sleep(6)
+        all_topics = [f"echomesh/v1/region/{self.region}/{leaf}" for leaf in ("state", "summary")]
+        all_topics += [self.mesh.path(self.region, "tokyo", leaf)
+                       for leaf in ("state", "rtt_ms", "summary", "timeline")]
+        mark = self.watcher.mark()
+        time.sleep(32)
+        for topic in all_topics:
+            with self.subTest(topic):
+                again = self.watcher.on(topic, mark)
+                self.assertGreaterEqual(len(again), 1)
+                if topic.endswith(("summary", "rtt_ms")):
+                    self.assertIn(len(again), range(6, 9))
+
     def test_a_stale_offline_is_answered_with_online(self):
         mark = self.watcher.mark()
         self.watcher.publish(AVAILABILITY, "offline", retain=True)

@@ -146,7 +146,7 @@ class Settings:
             with self.subTest(arguments):
                 done = run(self.path, *arguments)
                 self.assertEqual(done.returncode, 64, done.stdout + done.stderr)
-                self.assertIn("--config", done.stderr)
+                self.assertRegex(done.stderr, "--config|--help")
 
     def test_version_and_help(self):
         done = run(self.path, "--version")
@@ -215,7 +215,7 @@ class AgentSettings(Settings, unittest.TestCase):
     def test_a_lone_region_reports_to_itself_with_a_warning(self):
         done = self.check(AGENT[:AGENT.rindex("[[region]]")])
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
-        self.assertIn("report_to", done.stdout + done.stderr)
+        self.assertRegex(done.stdout + done.stderr, "warning.*eu")
 
     def test_what_cannot_have_a_default_must_be_there(self):
         for missing in ("location", "id", "url"):

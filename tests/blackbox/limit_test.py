@@ -162,7 +162,7 @@ class ForeignEchoes(unittest.TestCase):
         found = wait_until(lambda: [entry for _, report, entry in entries(self.watcher)
                                     if report["slot"] == slot], 30, "an outcome of that slot")
         self.assertGreater(self.relay.opened, 1)
-        self.assertEqual(found, [{"region": "eu", "miss": "timeout"}])
+        self.assertEqual([entry.get("miss") for entry in found], ["timeout"])
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import time
 import unittest
 
 from aggregator_mesh import SELF, AggregatorMesh
-from fake_agent import miss
+from fake_agent import hex_id, miss, ok
 from mesh import wait_until
 from watcher import Watcher
 
@@ -47,6 +47,38 @@ class Presence(unittest.TestCase):
             self.fail(f"not published again: {sorted(before - {m.topic for m in again.messages})}")
         timeline = again.last(self.mesh.path(self.region, "tokyo", "timeline")).json
         self.assertIn("i", timeline["bar"], "the history was kept")
+
+    def test_a_restart_finds_names_and_region_states_on_the_broker(self):
+        agents = self.mesh.agents(4)
+        for agent in agents:
+            info = {"ts": "2026-01-01T00:00:00.000Z", "ts_ms": 1767225600000,
+                    "valid_until_ms": int(time.time() * 1000) + 90_000, "location": agent.location,
+                    "name": f"Name of {agent.location}", "area": None, "latitude": 1,
+                    "longitude": 2, "version": "0.1.0", "epoch": agent.epoch, "run": hex_id(),
+                    "started_ms": 1767225600000, "regions": [self.region], "spool_reports": 0,
+                    "spool_dropped": 0, "loop_lag_max_ms": 0.1, "rss_bytes": 1, "clock_steps": 0,
+                    "clock_error_ms": None}
+            self.watcher.publish(f"echomesh/v1/agent/{agent.location}/info", info, retain=True)
+        self.mesh.wait_out_the_start()
+        topic = f"echomesh/v1/region/{self.region}/state"
+        slot = self.mesh.fresh_slot()
+        for agent in agents:
+            agent.report(slot, ok(self.region))
+        self.watcher.wait_text(topic, "operational", 4)
+        time.sleep(0.5)  # its summary, by which a restart knows it, goes out with it
+        mark = self.watcher.mark()
+        self.mesh.aggregator.kill()
+        self.mesh.aggregator.start()
+        self.watcher.wait_text(AVAILABILITY, "online", 10, mark)
+        slot = agents[0].slot()
+        for agent in agents:
+            agent.report(slot, ok(self.region))
+        summary = self.watcher.wait(self.mesh.path(self.region, "place-00", "summary"),
+                                    lambda m: True, 10, mark).json
+        self.assertEqual(summary["name"], "Name of place-00")
+        time.sleep(3)
+        self.assertEqual({m.text for m in self.watcher.on(topic, mark)}, {"operational"},
+                         "a region state under 60 s old stays as last published")
 
     def test_the_later_started_of_two_stops_with_69(self):
         second = self.mesh.mesh.aggregator(self.mesh.broker, ["r1"], name="second",

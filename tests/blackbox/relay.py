@@ -20,6 +20,7 @@ class Relay:
         self.hold = lambda echo, connection: 0.0
         self.refusing = False
         self.sent = []  # (n, Unix seconds, connection)
+        self.first_sent = {}  # (run, n) -> Unix seconds
         self.opened = 0
         self.pairs = set()
         self.loop = asyncio.new_event_loop()
@@ -51,7 +52,7 @@ class Relay:
         self.thread.join(5)
 
     def sent_at(self, n):
-        """When echo n was first published, in Unix seconds."""
+        """When echo n was first published, in Unix seconds, by whichever agent."""
         return next((at for number, at, _ in list(self.sent) if number == n), None)
 
     def _run(self, started):
@@ -113,14 +114,16 @@ class Relay:
             return None
         try:
             echo = json.loads(packet[start:])
-            return echo if "n" in echo else None
+            return echo if {"run", "n"} <= set(echo) else None
         except ValueError:
             return None
 
     def _on_way_out(self, writer, packet, number):
         echo = self._echo(packet)
         if echo is not None:
-            self.sent.append((echo["n"], time.time(), number))
+            now = time.time()
+            self.sent.append((echo["n"], now, number))
+            self.first_sent.setdefault((echo["run"], echo["n"]), now)
         writer.write(packet)
 
     def _on_way_back(self, writer, packet, number):
@@ -131,7 +134,7 @@ class Relay:
         seconds = self.hold(echo, number)
         if seconds is None:
             return
-        first = self.sent_at(echo["n"])
+        first = self.first_sent.get((echo["run"], echo["n"]))
         wait = max(0.0, first + seconds - time.time()) if first and seconds else 0.0
         if wait == 0.0:
             writer.write(packet)

@@ -1,7 +1,6 @@
 #include "proto/io/mqtt_link.hpp"
 
 #include <doctest/doctest.h>
-#include <sys/resource.h>
 
 #include <chrono>
 #include <string>
@@ -18,21 +17,6 @@ using io::Qos;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 using Habit = ScriptedPeer::Habit;
-
-io::Publication echo(std::string_view payload, Qos qos = Qos::at_most_once) {
-  io::Publication publication;
-  publication.topic = "echo/x";
-  publication.payload = payload;
-  publication.qos = qos;
-  return publication;
-}
-
-nanoseconds cpu_time() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  return seconds{usage.ru_utime.tv_sec + usage.ru_stime.tv_sec} +
-         std::chrono::microseconds{usage.ru_utime.tv_usec + usage.ru_stime.tv_usec};
-}
 
 }  // namespace
 

@@ -50,6 +50,15 @@ class TableTest(unittest.TestCase):
                        "✗ timeout", "? unknown", "read from us", "no broker tells"):
             self.assertIn(wanted, text)
 
+    def test_columns_stand_under_each_other_in_every_row(self) -> None:
+        table = Table(ASCII)
+        for width in (60, 80, 120, 200):
+            rows = [plain(line) for line in table.draw(view(table, width), width, 40)]
+            rows = [row for row in rows if row.split(" ")[0] in {p.id for p in PLACES}]
+            starts = {tuple(i for i, c in enumerate(row) if c in "+?X" and row[i + 1] == " "
+                            and row[i - 1] == " ") for row in rows}
+            self.assertEqual(len(starts), 1, rows)
+
     def test_in_a_low_window_the_keys_stay(self) -> None:
         table = Table(UNICODE)
         text = "\n".join(plain(line) for line in table.draw(view(table, 80), 80, 19))

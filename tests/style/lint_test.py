@@ -81,6 +81,44 @@ class LintTest(unittest.TestCase):
         self.write("proto/slot.hpp", HEADER.replace("int next_slot", "int NextSlot(int slot);\nint next_slot"))
         self.assert_found("clang-tidy", "proto/slot.hpp:6:5")
 
+    def test_names_follow_the_rules_of_their_kind(self):
+        good = """
+constexpr int kLimit = 5;
+enum class Cause { timeout, lost };
+struct Echo {
+  int rtt_ms = 0;
+};
+class Link {
+ public:
+  bool StartObject();  // as RapidJSON calls it
+  bool is_up() const;
+
+ private:
+  static constexpr int kBound = 3;
+  int waiting_ = 0;
+};
+template <class Value>
+Value twice(Value value) {
+  const Value result = value + value;
+  return result;
+}
+using Causes = Cause;
+"""
+        self.write("proto/slot.hpp", HEADER.replace("int next_slot", f"{good}\nint next_slot"))
+        status, text = self.lint("--only", "clang-tidy")
+        self.assertEqual(status, 0, text)
+        for right, wrong in (("kLimit", "limit"), ("Cause {", "cause {"), ("timeout", "kTimeout"),
+                             ("rtt_ms", "rttMs"), ("rtt_ms", "rtt_ms_"), ("Link", "link"),
+                             ("is_up", "isUp"), ("kBound", "BOUND"), ("waiting_", "waiting"),
+                             ("Value", "value_t"), ("twice", "Twice"), ("result", "theResult"),
+                             ("Causes", "causes"), ("StartObject", "BeginObject")):
+            with self.subTest(wrong=wrong):
+                bad = good.replace(right, wrong).replace("= cause;", "= Cause;")
+                self.write("proto/slot.hpp", HEADER.replace("int next_slot", f"{bad}\nint next_slot"))
+                text = self.lint("--only", "clang-tidy")[1]
+                self.assertIn("readability-identifier-naming", text)
+                self.assertIn(f"'{wrong.split()[0]}'", text)
+
     def test_a_function_that_is_too_long_is_found(self):
         body = "  slot += 1;\n" * 61
         self.write("proto/slot.cpp", SOURCE.replace("  return", body + "  return"))

@@ -1,6 +1,8 @@
 /// A link on a loop of its own whose listener records what it is told.
 #pragma once
 
+#include <sys/resource.h>
+
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
@@ -8,6 +10,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -109,6 +112,23 @@ inline io::LinkSettings link_settings(std::uint16_t port) {
   settings.subscriptions = {{"echo/#", io::Qos::at_least_once}};
   settings.kernel_receive_time = true;
   return settings;
+}
+
+/// To `echo/x`, which link_settings() hear.
+inline io::Publication echo(std::string_view payload, io::Qos qos = io::Qos::at_most_once) {
+  io::Publication publication;
+  publication.topic = "echo/x";
+  publication.payload = payload;
+  publication.qos = qos;
+  return publication;
+}
+
+/// What this process has used of the processor.
+inline nanoseconds cpu_time() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return std::chrono::seconds{usage.ru_utime.tv_sec + usage.ru_stime.tv_sec} +
+         std::chrono::microseconds{usage.ru_utime.tv_usec + usage.ru_stime.tv_usec};
 }
 
 }  // namespace echomesh
