@@ -24,6 +24,9 @@ constexpr std::int64_t kMaxSleptSlots = 720;
 constexpr seconds kInfoPeriod{30};
 constexpr int kFirstErrorReason = 128;
 
+/// The list of regions is cut where the info would not stay below the size of a retained document.
+constexpr std::size_t kMaxInfoRegionBytes = 3000;
+
 constexpr std::string_view kOnline = "online";
 
 }  // namespace
@@ -321,8 +324,12 @@ void AgentCore::publish_info(StreamIndex index, Now now, Actions& actions) {
                  rss_bytes_,
                  counters_.clock_steps,
                  std::nullopt};
+  std::size_t bytes = 0;
   for (const auto& region : config_.regions) {
-    info.regions.push_back(region.id);
+    bytes += region.id.str().size() + 3;  // quotes and comma
+    if (bytes <= kMaxInfoRegionBytes) {
+      info.regions.push_back(region.id);
+    }
   }
   info.spool_reports = static_cast<std::int64_t>(stream.spool.size());
   info.spool_dropped = stream.spool.dropped();

@@ -160,11 +160,12 @@ MissCause EchoTracker::cause_of(const InFlight& echo) const {
 }
 
 void EchoTracker::settle(const InFlight& echo, std::vector<Settled>& settled) {
+  const bool was_resent = echo.resent && echo.was_published;
   if (echo.sent_late || echo.stalled > kStallTolerance || echo.limit_in_stall) {
-    settled.push_back({echo.slot, Void{VoidCause::stalled}, echo.resent});
+    settled.push_back({echo.slot, Void{VoidCause::stalled}, was_resent});
     return;
   }
-  settled.push_back({echo.slot, Miss{cause_of(echo)}, echo.resent});
+  settled.push_back({echo.slot, Miss{cause_of(echo)}, was_resent});
   const MonoTime since = echo.resent ? echo.due : echo.sent;
   if (echo.came_late) {
     settled.push_back({echo.slot, Late{Rtt{*echo.came_late - since}}, echo.resent});

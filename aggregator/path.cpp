@@ -17,10 +17,7 @@ constexpr std::size_t kMaxRunsBytes = kMaxRetainedBytes - kTimelineFrameBytes;
 }  // namespace
 
 Path::Path(RegionIndex region, LocationId location, Voter voter, SlotWidth width)
-    : region_(region),
-      location_(std::move(location)),
-      voter_(voter),
-      history_(width) {}
+    : region_(region), location_(std::move(location)), voter_(voter), history_(width) {}
 
 std::int64_t Path::max_behind() const {
   const std::chrono::milliseconds width = history_.width().value;

@@ -18,7 +18,9 @@ bool read_text(const JsonValue& root, std::string_view key, std::optional<std::s
   if (!content || !is_display_text(*content, kMaxNameBytes)) {
     return false;
   }
-  text = std::string(*content);
+  if (!content->empty()) {
+    text = std::string(*content);
+  }
   return true;
 }
 

@@ -11,6 +11,20 @@
 #include "proto/decimal.hpp"
 
 namespace echomesh {
+namespace {
+
+/// RapidJSON 1.1 makes a surrogate of an escape such as `\udc00` that stands alone. In text that is
+/// else well-formed, 0xED is a first byte only, and a surrogate's if this follows.
+bool has_surrogate(std::string_view text) {
+  for (auto at = text.find('\xED'); at != std::string_view::npos; at = text.find('\xED', at + 1)) {
+    if (static_cast<unsigned char>(text[at + 1]) >= 0xA0) {
+      return true;
+    }
+  }
+  return false;
+}
+
+}  // namespace
 
 /// Receives RapidJSON's events; answering false ends the parse.
 class JsonDocument::Builder : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Builder> {
@@ -33,7 +47,8 @@ class JsonDocument::Builder : public rapidjson::BaseReaderHandler<rapidjson::UTF
     return add_text(Kind::number, text, size);
   }
   bool String(const char* text, rapidjson::SizeType size, bool /*copy*/) {
-    return add_text(Kind::text, text, size);
+    return has_surrogate({text, size}) ? refuse("half a surrogate pair")
+                                       : add_text(Kind::text, text, size);
   }
   bool StartObject() { return open(Kind::object); }
   bool StartArray() { return open(Kind::array); }
@@ -41,6 +56,9 @@ class JsonDocument::Builder : public rapidjson::BaseReaderHandler<rapidjson::UTF
   bool EndArray(rapidjson::SizeType /*items*/) { return close(); }
   bool Key(const char* text, rapidjson::SizeType size, bool /*copy*/) {
     key_ = keep(text, size);
+    if (has_surrogate(key_)) {
+      return refuse("half a surrogate pair");
+    }
     auto& object = open_.back();
     if (++object.members > kMaxJsonMembers) {
       return refuse("an object has more than 64 keys");

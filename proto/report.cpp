@@ -14,8 +14,6 @@ using std::chrono::milliseconds;
 constexpr milliseconds kMaxLimit{60'000};
 constexpr milliseconds kMaxSlotWidth{60'000};
 constexpr std::int64_t kMaxAddresses = 1'000;
-/// What a late echo may exceed kMaxLate by: it is timed from its publish, the wait from its due.
-constexpr milliseconds kLateSlack{60'000};
 
 void write_outcome(JsonWriter& json, const Outcome& outcome) {
   if (const auto* ok = std::get_if<Ok>(&outcome)) {
@@ -76,8 +74,7 @@ std::optional<Outcome> outcome_of(const JsonValue& entry, milliseconds limit) {
   }
   if (const auto late = entry.find("late_ms")) {
     ++outcomes;
-    if (const auto ms = late->ms();
-        ms && *ms >= nanoseconds::zero() && *ms <= kMaxLate + kLateSlack) {
+    if (const auto ms = late->ms(); ms && *ms >= nanoseconds::zero() && *ms <= kMaxLate) {
       outcome = Late{Rtt{*ms}};
     }
   }
@@ -118,6 +115,10 @@ Result<EchoEntry> parse_entry(const JsonValue& value, milliseconds limit) {
   if (!read_count(value, "addresses", entry.addresses) ||
       !read_count(value, "addresses_dead", entry.addresses_dead)) {
     return Error{"addresses", "must be counts from 0 to 1000"};
+  }
+  if (!entry.addresses || !entry.addresses_dead || *entry.addresses_dead > *entry.addresses) {
+    entry.addresses.reset();  // nonsense beside an outcome that stands
+    entry.addresses_dead.reset();
   }
   return entry;
 }

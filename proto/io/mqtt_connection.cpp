@@ -12,6 +12,7 @@
 #include <cerrno>
 #include <chrono>
 #include <cstring>
+#include <string_view>
 #include <utility>
 
 #include "proto/io/loop.hpp"
@@ -23,6 +24,8 @@ namespace {
 /// One waking reads at most so much before the loop has its turn; epoll reports the rest again.
 constexpr int kMaxReadsPerWaking = 2000;
 constexpr int kFirstErrorReason = 128;
+/// How OpenSSL words that the peer has refused something.
+constexpr std::string_view kAlert = "alert";
 /// What the broker may send in one packet: a replay of 200 reports on twenty regions is 400 KB.
 constexpr std::uint32_t kMaxPacketBytes = 1024U * 1024U;
 constexpr std::uint64_t kUpkeepMs = 1000;
@@ -42,14 +45,13 @@ MqttConnection& self(void* object) {
 
 }  // namespace
 
-MqttConnection::MqttConnection(Loop& loop, const LinkSettings& settings, MqttVersion version,
-                               AttemptId id, std::string address, Owner& owner)
+MqttConnection::MqttConnection(Loop& loop, const LinkSettings& settings, Goal goal, Owner& owner)
     : loop_(loop),
       deferrals_(loop),
       settings_(settings),
-      version_(version),
-      id_(id),
-      address_(std::move(address)),
+      version_(goal.version),
+      id_(goal.id),
+      address_(std::move(goal.address)),
       owner_(owner),
       upkeep_(new uv_timer_t{}) {
   init_library();
@@ -115,14 +117,22 @@ void MqttConnection::set_callbacks() {
   mosquitto_log_callback_set(client_,
                              [](mosquitto* /*client*/, void* object, int level, const char* line) {
                                if (level == MOSQ_LOG_ERR) {
-                                 self(object).library_complaint_ = line;
+                                 self(object).complaint(line);
                                }
                              });
 }
 
+/// Of several lines the one on a TLS alert says why.
+void MqttConnection::complaint(const char* line) {
+  if (library_complaint_.find(kAlert) == std::string::npos) {
+    library_complaint_ = line;
+  }
+}
+
 void MqttConnection::connect() {
   if (client_ == nullptr) {
-    fail_at_once({MissCause::connect, "libmosquitto has no memory or descriptor left"});
+    fail_at_once({MissCause::connect, "libmosquitto has no memory or descriptor left"},
+                 End::broken);
     return;
   }
   const auto keep_alive = static_cast<int>(settings_.keep_alive.count());
@@ -136,11 +146,20 @@ void MqttConnection::connect() {
   }
   const int code = mosquitto_connect_bind_async(client_, address_.c_str(), settings_.url.port,
                                                 keep_alive, nullptr);
+  const int error = errno;
   if (code != MOSQ_ERR_SUCCESS) {
     const std::string text =
-        code == MOSQ_ERR_ERRNO ? std::strerror(errno) : mosquitto_strerror(code);
-    const auto cause = code == MOSQ_ERR_TLS ? MissCause::tls : MissCause::connect;
-    fail_at_once({cause, text});
+        code == MOSQ_ERR_ERRNO ? std::strerror(error) : mosquitto_strerror(code);
+    if (auto refusal = settings_.tls ? settings_.tls->take_refusal() : std::nullopt) {
+      fail_at_once({MissCause::tls, *std::move(refusal)}, End::refused);
+    } else {
+      const bool is_tls = code == MOSQ_ERR_TLS || (settings_.tls && error == EPROTO);
+      fail_at_once({is_tls ? MissCause::tls : MissCause::connect,
+                    !is_tls                      ? text
+                    : library_complaint_.empty() ? "connection closed during the TLS handshake"
+                                                 : library_complaint_},
+                   End::broken);
+    }
     return;
   }
   ssl_ = static_cast<SSL*>(mosquitto_ssl_get(client_));
@@ -152,10 +171,10 @@ void MqttConnection::connect() {
 }
 
 /// Within connect(): told from the loop.
-void MqttConnection::fail_at_once(LinkFailure failure) {
+void MqttConnection::fail_at_once(LinkFailure failure, End what) {
   phase_ = Phase::ended;
   deferrals_.add(
-      [this, failure = std::move(failure)] { owner_.on_ended(id_, failure, End::broken); });
+      [this, failure = std::move(failure), what] { owner_.on_ended(id_, failure, what); });
 }
 
 int MqttConnection::socket() const {
@@ -305,6 +324,7 @@ void MqttConnection::check_tls_progress() {
   }
   if (SSL_is_init_finished(ssl_) != 0) {
     phase_ = Phase::connack;
+    read_all();  // a peer that refuses our certificate says so, and resets what we write after that
   } else if (!is_peer_there()) {
     end(MissCause::tls, "connection closed during the TLS handshake");
   }
@@ -370,7 +390,7 @@ void MqttConnection::fail(int code) {
       end(MissCause::connect, std::move(text));
       break;
     case Phase::tls:
-      if (auto refusal = certificate_failure(ssl_)) {
+      if (auto refusal = settings_.tls->take_refusal()) {
         end(MissCause::tls, *std::move(refusal), End::refused);
       } else {
         end(MissCause::tls, library_complaint_.empty() ? text : library_complaint_);
@@ -379,7 +399,7 @@ void MqttConnection::fail(int code) {
     case Phase::connack: {
       // Under TLS 1.3 a refused client certificate shows only now.
       const bool is_alert =
-          code == MOSQ_ERR_TLS || library_complaint_.find("alert") != std::string::npos;
+          code == MOSQ_ERR_TLS || library_complaint_.find(kAlert) != std::string::npos;
       if (is_alert) {
         end(MissCause::tls, library_complaint_.empty() ? text : library_complaint_);
       } else {

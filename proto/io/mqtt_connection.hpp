@@ -46,9 +46,15 @@ class MqttConnection {
     virtual void on_acknowledged(int token, int reason) = 0;
   };
 
-  /// All references must outlive the connection; `address` is literal.
-  MqttConnection(Loop& loop, const LinkSettings& settings, MqttVersion version, AttemptId id,
-                 std::string address, Owner& owner);
+  /// What is attempted: a literal address, in a version of MQTT.
+  struct Goal {
+    AttemptId id = 0;
+    std::string address;
+    MqttVersion version = MqttVersion::v5;
+  };
+
+  /// All references must outlive the connection.
+  MqttConnection(Loop& loop, const LinkSettings& settings, Goal goal, Owner& owner);
   ~MqttConnection();
   MqttConnection(const MqttConnection&) = delete;
   MqttConnection& operator=(const MqttConnection&) = delete;
@@ -95,9 +101,10 @@ class MqttConnection {
   int socket() const;
   bool is_peer_there() const;
   void fail(int code);
-  void fail_at_once(LinkFailure failure);
+  void fail_at_once(LinkFailure failure, End what);
   void end(MissCause cause, std::string text, End what = End::broken);
 
+  void complaint(const char* line);
   void connack(int reason);
   void suback(int granted);
   void message(const char* topic, const void* payload, int bytes, bool retained);

@@ -76,6 +76,12 @@ class MqttLink::Impl : public MqttConnection::Owner {
   }
 
  private:
+  struct EarlyDelivery {
+    std::string topic;
+    std::string payload;
+    Delivery delivery;
+  };
+
   void wake() {
     std::vector<AttemptId> ids;
     for (const auto& attempt : attempts_) {
@@ -147,6 +153,8 @@ class MqttLink::Impl : public MqttConnection::Owner {
     tell_up();
     if (is_told_up_) {
       listener_.on_delivery(delivery);
+    } else {
+      keep_early(delivery);
     }
   }
   void on_acknowledged(int token, int reason) override {
@@ -155,11 +163,42 @@ class MqttLink::Impl : public MqttConnection::Owner {
     }
   }
 
-  /// A message that arrives together with SUBACK must not be heard before the link is up.
+  /// A broker may hand over what it retains before SUBACK (MQTT 5, 3.8.4); it is heard once the
+  /// link is up.
+  void keep_early(const Delivery& delivery) {
+    early_bytes_ += delivery.topic.size() + delivery.payload.size();
+    if (early_bytes_ > settings_.max_queued_bytes) {
+      deferrals_.add([this] { give_up_flooded(); });
+      return;
+    }
+    early_.push_back({std::string(delivery.topic), std::string(delivery.payload), delivery});
+  }
+
+  void give_up_flooded() {
+    if (up_ != nullptr || attempts_.empty() || early_bytes_ <= settings_.max_queued_bytes) {
+      return;
+    }
+    const AttemptId id = attempts_.front()->id();  // connected, so the only one
+    const LinkFailure told{MissCause::timeout, at(settings_, address_of_[id]) + ": more than " +
+                                                   std::to_string(settings_.max_queued_bytes) +
+                                                   " bytes of messages before SUBACK"};
+    discard(id);
+    plan_.failed(id, AttemptEnd::refused, mono_now());
+    listener_.on_attempt_failed(told);
+    follow_plan();
+  }
+
   void tell_up() {
-    if (!is_told_up_ && up_ != nullptr) {
-      is_told_up_ = true;
-      listener_.on_link_up(version_.current(), subscription_denied_);
+    if (is_told_up_ || up_ == nullptr) {
+      return;
+    }
+    is_told_up_ = true;
+    listener_.on_link_up(version_.current(), subscription_denied_);
+    early_bytes_ = 0;
+    for (auto& kept : std::exchange(early_, {})) {
+      kept.delivery.topic = kept.topic;
+      kept.delivery.payload = kept.payload;
+      listener_.on_delivery(kept.delivery);
     }
   }
 
@@ -209,8 +248,8 @@ class MqttLink::Impl : public MqttConnection::Owner {
   void act(const Attempt& action) {
     const auto& address = addresses_.at(action.address);
     address_of_[action.id] = address;
-    attempts_.push_back(std::make_unique<MqttConnection>(loop_, settings_, version_.current(),
-                                                         action.id, address, *this));
+    attempts_.push_back(std::make_unique<MqttConnection>(
+        loop_, settings_, MqttConnection::Goal{action.id, address, version_.current()}, *this));
     attempts_.back()->connect();
   }
 
@@ -250,6 +289,8 @@ class MqttLink::Impl : public MqttConnection::Owner {
     discarded_.push_back(std::move(*attempt));
     attempts_.erase(attempt);
     address_of_.erase(id);
+    early_.clear();
+    early_bytes_ = 0;
     deferrals_.add([this] { discarded_.clear(); });
   }
 
@@ -278,6 +319,8 @@ class MqttLink::Impl : public MqttConnection::Owner {
   Attempts discarded_;
   MqttConnection* up_ = nullptr;  ///< one of attempts_
   bool is_told_up_ = false;
+  std::vector<EarlyDelivery> early_;  ///< until the link is up
+  std::size_t early_bytes_ = 0;
   bool subscription_denied_ = false;
   Resolver resolver_;
   Timer wakeup_;

@@ -46,7 +46,8 @@ Result<std::shared_ptr<TlsContext>> TlsContext::make(const TlsFiles& files,
   // Shared by the links to one broker, of which an agent has two.
   std::shared_ptr<TlsContext> tls(new TlsContext(name));
   SSL_CTX_set_min_proto_version(tls->context_, TLS1_2_VERSION);
-  SSL_CTX_set_verify(tls->context_, SSL_VERIFY_PEER, nullptr);
+  SSL_CTX_set_verify(tls->context_, SSL_VERIFY_PEER, keep_refusal);
+  SSL_CTX_set_app_data(tls->context_, tls.get());
   SSL_CTX_set_read_ahead(tls->context_, 1);
   SSL_CTX_set_default_read_buffer_len(tls->context_, kReadBufferBytes);
   tls->verify_name();
@@ -70,7 +71,6 @@ void TlsContext::verify_name() {
   }
   X509_VERIFY_PARAM_set_hostflags(verify, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
   X509_VERIFY_PARAM_set1_host(verify, name_.c_str(), 0);
-  SSL_CTX_set_app_data(context_, this);
   SSL_CTX_set_info_callback(context_, [](const SSL* ssl, int where, int /*result*/) {
     if ((where & SSL_CB_HANDSHAKE_START) != 0) {
       const auto* self = static_cast<TlsContext*>(SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl)));
@@ -103,12 +103,15 @@ std::optional<Error> TlsContext::load(const TlsFiles& files) {
   return std::nullopt;
 }
 
-std::optional<std::string> certificate_failure(const SSL* connection) {
-  const long verdict = connection == nullptr ? X509_V_OK : SSL_get_verify_result(connection);
-  if (verdict == X509_V_OK) {
-    return std::nullopt;
+int TlsContext::keep_refusal(int is_good, X509_STORE_CTX* verification) {
+  if (is_good == 0) {
+    const auto* ssl = static_cast<const SSL*>(
+        X509_STORE_CTX_get_ex_data(verification, SSL_get_ex_data_X509_STORE_CTX_idx()));
+    auto& self = *static_cast<TlsContext*>(SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl)));
+    self.refusal_ = std::string("certificate refused: ") +
+                    X509_verify_cert_error_string(X509_STORE_CTX_get_error(verification));
   }
-  return std::string("certificate refused: ") + X509_verify_cert_error_string(verdict);
+  return is_good;
 }
 
 }  // namespace echomesh::io

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "proto/result.hpp"
 
@@ -28,17 +29,19 @@ class TlsContext {
   TlsContext& operator=(const TlsContext&) = delete;
 
   SSL_CTX* raw() { return context_; }
+  /// Why the latest certificate that was refused was so, once. To be asked right after the call
+  /// that failed: a handshake may fail and be cleaned up within libmosquitto's connect.
+  std::optional<std::string> take_refusal() { return std::exchange(refusal_, std::nullopt); }
 
  private:
   explicit TlsContext(std::string name);
   std::optional<Error> load(const TlsFiles& files);
   void verify_name();
+  static int keep_refusal(int is_good, X509_STORE_CTX* verification);
 
   std::string name_;
   SSL_CTX* context_;
+  std::optional<std::string> refusal_;
 };
-
-/// Why the peer's certificate was refused, if it was.
-std::optional<std::string> certificate_failure(const SSL* connection);
 
 }  // namespace echomesh::io

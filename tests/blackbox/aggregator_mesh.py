@@ -52,10 +52,10 @@ class AggregatorMesh:
             return int(now) // self.slot_ms if now % self.slot_ms < part * self.slot_ms else None
         return wait_until(found, 2 * self.slot_ms / 1000, "a fresh slot")
 
-    def wait_state(self, region, location, state, limit=4, since=0):
+    def wait_state(self, region, location, state, limit=6, since=0):
         return self.watcher.wait_text(self.path(region, location, "state"), state, limit, since)
 
-    def wait_region(self, region, state, limit=4, since=0):
+    def wait_region(self, region, state, limit=6, since=0):
         return self.watcher.wait_text(f"echomesh/v1/region/{region}/state", state, limit, since)
 
     def retained(self):

@@ -18,8 +18,8 @@ SCHEMAS = pathlib.Path(__file__).resolve().parents[2] / "proto" / "schema"
 REGIONS = ("eu", "us", "ap")
 LOCATIONS = ("london", "tokyo", "lima", "perth")
 REQUIRED = ["echo", "report", "agent-info", "aggregator-info", "heartbeat", "location-summary",
-            "timeline", "rtt-24h", "live", "region-summary", "location-state", "region-state", "rtt-ms",
-            "availability"]
+            "timeline", "rtt-24h", "live", "region-summary", "location-state", "region-state",
+            "rtt-ms", "availability"]
 CALM, TROUBLE, HEALED = 15, 15, 15
 
 

@@ -5,6 +5,7 @@ this process (PR_SET_PDEATHSIG) and is ended by its own pid.
 """
 
 import ctypes
+import getpass
 import os
 import pathlib
 import shutil
@@ -98,8 +99,9 @@ class Broker(Process):
             raise RuntimeError("mosquitto is not installed")
         self.port = free_port()
         config = pathlib.Path(folder) / f"{name}.conf"
+        # Its own user: a change of user would make it forget to die with this process.
         config.write_text(
-            f"listener {self.port} 127.0.0.1\nallow_anonymous true\npersistence false\n"
+            f"user {getpass.getuser()}\nlistener {self.port} 127.0.0.1\nallow_anonymous true\npersistence false\n"
             "set_tcp_nodelay true\nmax_queued_messages 100000\nlog_type error\nlog_type warning\n")
         super().__init__([MOSQUITTO, "-c", config], pathlib.Path(folder) / f"{name}.log")
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <numeric>
 #include <string>
 #include <thread>
 #include <vector>
@@ -52,7 +53,8 @@ nanoseconds least_time(TestSocket& from, TestSocket& to, int tries) {
     to.receive(1);
     times.push_back(Alarm::now() - sent);
   }
-  return *std::min_element(times.begin(), times.end());
+  return std::reduce(times.begin(), times.end(), nanoseconds::max(),
+                     [](auto a, auto b) { return std::min(a, b); });
 }
 
 TEST_SUITE("delay line") {

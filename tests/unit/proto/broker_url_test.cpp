@@ -2,12 +2,14 @@
 
 #include <doctest/doctest.h>
 
+#include <string>
+
 namespace echomesh {
 
 TEST_SUITE("broker url") {
   TEST_CASE("a scheme gives its port, unless another is named") {
     struct Row {
-      const char* text;
+      std::string text;
       BrokerUrl url;
     };
     for (const auto& [text, url] :
@@ -28,24 +30,30 @@ TEST_SUITE("broker url") {
 
   TEST_CASE("a url that is none is refused, and the error says what was expected and got") {
     struct Row {
-      const char* text;
-      const char* expected;
+      std::string text;
+      std::string expected;
     };
     for (const auto& [text, expected] :
          {Row{"eu.example", R"(must start with mqtt:// or mqtts://, got "eu.example")"},
           Row{"", R"(must start with mqtt:// or mqtts://, got "")"},
-          Row{"tcp://eu", "must start with"}, Row{"MQTT://eu", "must start with"},
-          Row{"mqtt:/eu", "must start with"}, Row{"mqtt://", "must be mqtt[s]://host"},
-          Row{"mqtt:///", "must be mqtt[s]://host"}, Row{"mqtt://:1883", "must be mqtt[s]://host"},
-          Row{"mqtt://eu:", "must be mqtt[s]://host"}, Row{"mqtt://e u", "must be mqtt[s]://host"},
+          Row{"tcp://eu", "must start with"},
+          Row{"MQTT://eu", "must start with"},
+          Row{"mqtt:/eu", "must start with"},
+          Row{"mqtt://", "must be mqtt[s]://host"},
+          Row{"mqtt:///", "must be mqtt[s]://host"},
+          Row{"mqtt://:1883", "must be mqtt[s]://host"},
+          Row{"mqtt://eu:", "must be mqtt[s]://host"},
+          Row{"mqtt://e u", "must be mqtt[s]://host"},
           Row{"mqtt://eu/path", "must be mqtt[s]://host"},
           Row{"mqtt://eu?x=1", "must be mqtt[s]://host"},
           Row{"mqtt://2001:db8::1", "must be mqtt[s]://host"},
           Row{"mqtt://[2001:db8::1", "must be mqtt[s]://host"},
           Row{"mqtt://[::1]1883", "must be mqtt[s]://host"},
-          Row{"mqtt://[]", "must be mqtt[s]://host"}, Row{"mqtt://eu:0", "port from 1 to 65535"},
+          Row{"mqtt://[]", "must be mqtt[s]://host"},
+          Row{"mqtt://eu:0", "port from 1 to 65535"},
           Row{"mqtt://eu:65536", "port from 1 to 65535"},
-          Row{"mqtt://eu:-1", "port from 1 to 65535"}, Row{"mqtt://eu:+1", "port from 1 to 65535"},
+          Row{"mqtt://eu:-1", "port from 1 to 65535"},
+          Row{"mqtt://eu:+1", "port from 1 to 65535"},
           Row{"mqtt://eu:18x", "port from 1 to 65535"},
           Row{"mqtt://eu:1883/x", "port from 1 to 65535"}}) {
       CAPTURE(text);
@@ -61,7 +69,8 @@ TEST_SUITE("broker url") {
   }
 
   TEST_CASE("a user name is refused, and a password with it is not repeated in the error") {
-    for (const char* text : {"mqtt://ada@eu", "mqtts://ada:hunter2@eu:8883", "tcp://a:hunter2@eu"}) {
+    for (const std::string text :
+         {"mqtt://ada@eu", "mqtts://ada:hunter2@eu:8883", "tcp://a:hunter2@eu"}) {
       const auto parsed = BrokerUrl::parse(text);
       REQUIRE_FALSE(parsed.ok());
       CHECK(parsed.error().what.starts_with("must not hold a user name"));
@@ -74,7 +83,7 @@ TEST_SUITE("broker url") {
   }
 
   TEST_CASE("a url is written with its port, IPv6 in brackets, and read back") {
-    for (const char* text :
+    for (const std::string text :
          {"mqtts://eu.example.net:8883", "mqtt://127.0.0.1:18831", "mqtt://[::1]:1883"}) {
       CHECK(to_string(BrokerUrl::parse(text).value()) == text);
     }

@@ -37,16 +37,16 @@ TEST_SUITE("names") {
     CHECK(to_string(HexId{0x2aULL}) == "000000000000002a");
     CHECK(to_string(HexId{0}) == "0000000000000000");
     CHECK(to_string(HexId{~0ULL}) == "ffffffffffffffff");
-    for (const char* text : {"", "9b1c66d0a4e2f71", "9b1c66d0a4e2f7133", "9B1C66D0A4E2F713",
-                             "0x1c66d0a4e2f713", "-b1c66d0a4e2f713", "+b1c66d0a4e2f713",
-                             " b1c66d0a4e2f713", "9b1c66d0a4e2f71g"}) {
+    for (const std::string text :
+         {"", "9b1c66d0a4e2f71", "9b1c66d0a4e2f7133", "9B1C66D0A4E2F713", "0x1c66d0a4e2f713",
+          "-b1c66d0a4e2f713", "+b1c66d0a4e2f713", " b1c66d0a4e2f713", "9b1c66d0a4e2f71g"}) {
       CHECK_MESSAGE(!HexId::parse(text), text);
     }
   }
 
   TEST_CASE("the hash of a name never changes: phases outlive a restart and an update") {
-    CHECK(stable_hash("") == 0xEMPTYULL);
-    CHECK(stable_hash("us-west") == 0xUSWESTULL);
+    CHECK(stable_hash("") == 0xefd01f60ba992926ULL);
+    CHECK(stable_hash("us-west") == 0x3bf3cf13df612fc3ULL);
   }
 
   TEST_CASE("the hash spreads short and like names over its highest bits") {
@@ -68,19 +68,29 @@ TEST_SUITE("names") {
       CHECK_MESSAGE(is_display_text(text, 64), text);
     }
     struct Bad {
-      const char* why;
+      std::string why;
       std::string text;
     };
-    for (const auto& [why, text] :
-         {Bad{"NUL", std::string("a\0b", 3)}, Bad{"line feed", "a\nb"}, Bad{"escape", "\x1b[2J"},
-          Bad{"unit separator", "\x1f"}, Bad{"delete", "\x7f"}, Bad{"C1, first", "\xC2\x80"},
-          Bad{"C1, last", "\xC2\x9F"}, Bad{"overlong slash", "\xC0\xAF"},
-          Bad{"overlong, 2 bytes", "\xC1\xBF"}, Bad{"overlong, 3 bytes", "\xE0\x9F\xBF"},
-          Bad{"overlong, 4 bytes", "\xF0\x8F\xBF\xBF"}, Bad{"first surrogate", "\xED\xA0\x80"},
-          Bad{"last surrogate", "\xED\xBF\xBF"}, Bad{"past U+10FFFF", "\xF4\x90\x80\x80"},
-          Bad{"no first byte", "\xF5\x80\x80\x80"}, Bad{"continuation alone", "\x80"},
-          Bad{"cut off, 2 bytes", "\xC3"}, Bad{"cut off, 3 bytes", "\xE6\x9D"},
-          Bad{"cut off, 4 bytes", "\xF0\x9F\x8C"}, Bad{"broken in the middle", "\xE6\x41\xB1"}}) {
+    for (const auto& [why, text] : {Bad{"NUL", std::string("a\0b", 3)},
+                                    Bad{"line feed", "a\nb"},
+                                    Bad{"escape", "\x1b[2J"},
+                                    Bad{"unit separator", "\x1f"},
+                                    Bad{"delete", "\x7f"},
+                                    Bad{"C1, first", "\xC2\x80"},
+                                    Bad{"C1, last", "\xC2\x9F"},
+                                    Bad{"overlong slash", "\xC0\xAF"},
+                                    Bad{"overlong, 2 bytes", "\xC1\xBF"},
+                                    Bad{"overlong, 3 bytes", "\xE0\x9F\xBF"},
+                                    Bad{"overlong, 4 bytes", "\xF0\x8F\xBF\xBF"},
+                                    Bad{"first surrogate", "\xED\xA0\x80"},
+                                    Bad{"last surrogate", "\xED\xBF\xBF"},
+                                    Bad{"past U+10FFFF", "\xF4\x90\x80\x80"},
+                                    Bad{"no first byte", "\xF5\x80\x80\x80"},
+                                    Bad{"continuation alone", "\x80"},
+                                    Bad{"cut off, 2 bytes", "\xC3"},
+                                    Bad{"cut off, 3 bytes", "\xE6\x9D"},
+                                    Bad{"cut off, 4 bytes", "\xF0\x9F\x8C"},
+                                    Bad{"broken in the middle", "\xE6\x41\xB1"}}) {
       CHECK_MESSAGE(!is_display_text(text, 64), why);
     }
   }

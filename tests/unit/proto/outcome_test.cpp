@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <array>
+#include <string>
 
 namespace echomesh {
 
@@ -30,10 +31,10 @@ TEST_SUITE("outcome") {
   }
 
   TEST_CASE("a word is a cause of one kind at most") {
-    for (const char* word : {"", "Timeout", "timeout ", "stalled", "ok", "never_reported"}) {
+    for (const std::string word : {"", "Timeout", "timeout ", "stalled", "ok", "never_reported"}) {
       CHECK_MESSAGE(!miss_cause_from(word), word);
     }
-    for (const char* word : {"", "Blind", "timeout", "late", "never_reported"}) {
+    for (const std::string word : {"", "Blind", "timeout", "late", "never_reported"}) {
       CHECK_MESSAGE(!void_cause_from(word), word);
     }
   }

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <string>
+
 #include "proto/json_writer.hpp"
 
 namespace echomesh {

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <array>
+#include <string>
 
 namespace echomesh {
 
@@ -20,9 +21,9 @@ TEST_SUITE("states") {
   }
 
   TEST_CASE("region states have their words and the codes 0 to 5, and are read back") {
-    constexpr std::array<std::string_view, 6> kWords = {
-        "operational",  "degraded_performance", "partial_outage",
-        "major_outage", "under_maintenance",    "unknown"};
+    constexpr std::array<std::string_view, 6> kWords = {"operational",       "degraded_performance",
+                                                        "partial_outage",    "major_outage",
+                                                        "under_maintenance", "unknown"};
     constexpr std::array<RegionState, 6> kStates = {
         RegionState::operational,  RegionState::degraded_performance, RegionState::partial_outage,
         RegionState::major_outage, RegionState::under_maintenance,    RegionState::unknown};
@@ -34,7 +35,8 @@ TEST_SUITE("states") {
   }
 
   TEST_CASE("any other word is no region state") {
-    for (const char* word : {"", "Operational", "operational ", "accessible", "maintenance", "0"}) {
+    for (const std::string word :
+         {"", "Operational", "operational ", "accessible", "maintenance", "0"}) {
       CHECK_MESSAGE(!region_state_from(word), word);
     }
   }

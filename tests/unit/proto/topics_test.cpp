@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <string>
+
 namespace echomesh {
 namespace {
 
@@ -36,14 +38,15 @@ TEST_SUITE("topics") {
   }
 
   TEST_CASE("a root is 1 to 64 plain bytes without an empty level") {
-    for (const std::string root : {"echomesh", "a", "a/b", "A-b_c.9", std::string(64, 'a').c_str()}) {
+    for (const std::string root : {"echomesh", "a", "a/b", "A-b_c.9"}) {
       CHECK_MESSAGE(is_valid_topic_root(root), root);
     }
     for (const std::string root :
-         {"", "/", "/a", "a/", "a//b", "a+", "#", "$share", "a b", "\xC3\xA9",
-          std::string(65, 'a').c_str()}) {
+         {"", "/", "/a", "a/", "a//b", "a+", "#", "$share", "a b", "\xC3\xA9"}) {
       CHECK_MESSAGE(!is_valid_topic_root(root), root);
     }
+    CHECK(is_valid_topic_root(std::string(64, 'a')));
+    CHECK_FALSE(is_valid_topic_root(std::string(65, 'a')));
   }
 
   TEST_CASE("the level that + stands for is found") {
@@ -61,9 +64,10 @@ TEST_SUITE("topics") {
     CHECK_FALSE(Topics::wildcard_level(topics.all_reports(), "echomesh-report/v1"));
     CHECK_FALSE(Topics::wildcard_level(topics.all_reports(), "echomesh-report/v2/tokyo"));
     CHECK_FALSE(Topics::wildcard_level(topics.all_reports(), ""));
-    CHECK_FALSE(Topics::wildcard_level(topics.all_agent_infos(), topics.agent_availability(kTokyo)));
-    CHECK_FALSE(Topics::wildcard_level(topics.all_region_summaries(),
-                                       topics.path(kEu, kTokyo, "summary")));
+    CHECK_FALSE(
+        Topics::wildcard_level(topics.all_agent_infos(), topics.agent_availability(kTokyo)));
+    CHECK_FALSE(
+        Topics::wildcard_level(topics.all_region_summaries(), topics.path(kEu, kTokyo, "summary")));
     CHECK_FALSE(Topics::wildcard_level("a/+/a", "a/a"));
   }
 }
