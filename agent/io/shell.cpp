@@ -209,6 +209,9 @@ void Shell::wake() {
 }
 
 void Shell::tell(const Event& event) {
+  if (is_stopping_) {
+    return;  // it would answer our own `offline` with `online`
+  }
   Actions actions;
   core_.on(event, io::now(), actions);
   for (const auto& action : actions) {
@@ -248,6 +251,7 @@ void Shell::act(const PublishStatus& action) {
 }
 
 void Shell::stop(std::function<void()> done) {
+  is_stopping_ = true;
   wakeup_.disarm();
   const auto topic = core_.topics().agent_availability(config_.location);
   for (auto& link : report_links_) {

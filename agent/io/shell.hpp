@@ -50,6 +50,7 @@ class Shell {
   std::vector<std::unique_ptr<EchoLink>> echo_links_;      ///< by RegionIndex
   std::vector<std::unique_ptr<ReportLink>> report_links_;  ///< by StreamIndex
   MonoTime memory_due_;
+  bool is_stopping_ = false;
   int links_to_stop_ = 0;
 };
 

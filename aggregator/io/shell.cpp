@@ -65,6 +65,9 @@ void Shell::wake() {
 }
 
 void Shell::tell(const Event& event) {
+  if (is_stopping_) {
+    return;  // it would answer our own `offline` with `online`
+  }
   Actions actions;
   core_.on(event, io::now(), actions);
   for (const auto& action : actions) {
@@ -124,6 +127,7 @@ void Shell::on_acknowledged(int /*token*/, int reason) {
 }
 
 void Shell::stop(std::function<void()> done) {
+  is_stopping_ = true;
   wakeup_.disarm();
   link_.publish({core_.topics().aggregator_availability(), "offline", io::Qos::at_least_once, true,
                  std::nullopt});

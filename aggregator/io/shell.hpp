@@ -45,6 +45,7 @@ class Shell : public io::LinkListener {
   io::MqttLink link_;
   std::string failure_;
   MonoTime memory_due_;
+  bool is_stopping_ = false;
 };
 
 }  // namespace echomesh::aggregator

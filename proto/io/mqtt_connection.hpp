@@ -104,6 +104,9 @@ class MqttConnection {
   void fail_at_once(LinkFailure failure, End what);
   void end(MissCause cause, std::string text, End what = End::broken);
 
+  static MqttConnection& self(void* object) { return *static_cast<MqttConnection*>(object); }
+  /// The peer has said, in TLS, that it refuses.
+  bool complains_of_alert() const;
   void complaint(const char* line);
   void connack(int reason);
   void suback(int granted);

@@ -80,16 +80,6 @@ class Presence(unittest.TestCase):
         self.assertEqual({m.text for m in self.watcher.on(topic, mark)}, {"operational"},
                          "a region state under 60 s old stays as last published")
 
-    def test_the_later_started_of_two_stops_with_69(self):
-        second = self.mesh.mesh.aggregator(self.mesh.broker, ["r1"], name="second",
-                                           region_of_broker=SELF)
-        self.assertEqual(second.wait(60), 69, second.log())
-        self.assertTrue(second.log().strip(), "it says why")
-        self.assertTrue(self.mesh.aggregator.running(), "the first goes on")
-        mark = self.watcher.mark()
-        self.watcher.wait(HEARTBEAT, lambda m: True, 8, mark)
-        self.assertEqual(self.mesh.retained()[AVAILABILITY].text, "online")
-
     def test_a_frozen_broker_is_left_and_found_again(self):
         self.mesh.broker.send(signal.SIGSTOP)
         time.sleep(20)

@@ -4,6 +4,8 @@
 
 #include <chrono>
 #include <map>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "agent/agent_core.hpp"
@@ -84,6 +86,9 @@ TEST_SUITE("agent core: sleep") {
       CAPTURE(slots);
       CHECK(quiet.world.echoes.empty());
       CHECK(voids(quiet.world) == 720);
+      quiet.world.tell(ReportLinkUp{kToUs});  // more would have been dropped from the spool
+      CHECK(quiet.world.statuses.back().what.payload.find("\"spool_dropped\":0,") !=
+            std::string::npos);
       CHECK(heard(quiet.world).begin()->first == (quiet.next + (slots - 720)).number);
       CHECK(heard(quiet.world).rbegin()->first == (quiet.next + (slots - 1)).number);
     }

@@ -51,6 +51,16 @@ TEST_SUITE("echo tracker: causes") {
            {kJudged, expire(), {resent(miss(MissCause::timeout))}}});
   }
 
+  TEST_CASE("an echo that a full connection did not take is a timeout, whatever failed before") {
+    EchoTracker tracker(kLimit);
+    tracker.attempt_failed(MissCause::connect);
+    tracker.link_up(false);
+    tracker.due(1, kSlot, kDue);
+    tracker.take_unsent(kDue);
+    tracker.not_sent(1);
+    CHECK(tracker.expire(kDue + kJudged) == std::vector{told(miss(MissCause::timeout))});
+  }
+
   TEST_CASE("dropped more than 100 ms before the limit is lost, exactly 100 ms is a timeout") {
     check({{kBefore, up()},
            {milliseconds{0}, due()},

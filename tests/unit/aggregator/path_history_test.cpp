@@ -97,6 +97,16 @@ TEST_SUITE("path history") {
     CHECK(history.at(kNow - 5 * kDay / 24).rtt().number() > 0);
   }
 
+  TEST_CASE("an exact RTT is not that of a slot long ago") {
+    History history;
+    for (std::int64_t i = 0; i < 2'000; ++i) {
+      history.tell(kNow + i, ok(milliseconds{i < 1'000 ? 500 : 20}));
+    }
+    for (std::int64_t i = 2'000 - kDay / 24; i < 2'000; ++i) {
+      REQUIRE(history.exact_rtt(kNow + i) == milliseconds{20});
+    }
+  }
+
   TEST_CASE("there is no exact RTT of a miss, a void or a resent echo") {
     History history;
     for (const auto& spoiler : {miss(), ok(milliseconds{10}, true)}) {

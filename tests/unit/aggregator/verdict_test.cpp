@@ -74,7 +74,8 @@ TEST_SUITE("verdict") {
     policy.min_judging = 3;
     policy.expected_votes = 8;
     check({{"three unwitnessed, nobody judges", 0, 0, 0, 3, major_outage},
-           {"without one of them the minimum holds", 0, 0, 2, 0, unknown}},
+           {"places that judge do", 0, 0, 3, 0, unknown},
+           {"one unwitnessed beside them is enough", 0, 0, 3, 1, major_outage}},
           policy);
   }
 
