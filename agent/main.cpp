@@ -7,6 +7,7 @@
 
 #include "agent/config.hpp"
 #include "agent/io/shell.hpp"
+#include "proto/io/endpoint_access.hpp"
 #include "proto/io/log.hpp"
 #include "proto/io/loop.hpp"
 #include "proto/io/program.hpp"
@@ -56,6 +57,11 @@ int main(int argc, char** argv) {
     return command_line.check_only ? io::kMistakesFound : io::kWrongConfig;
   }
   const auto reading = agent::read_config(*text, command_line.config_file);
+  if (command_line.check_only && reading.config) {
+    for (const auto& region : reading.config->regions) {
+      io::warn_of_missing_files(region.endpoint);
+    }
+  }
   if (const auto status = io::report_config(command_line, reading.mistakes, reading.warnings)) {
     return *status;
   }

@@ -134,7 +134,11 @@ void AggregatorCore::schedule_all(Now now) {
   const nanoseconds gap = nanoseconds{seconds{1}} / kPathsPerSecond;
   const nanoseconds all = gap * static_cast<std::int64_t>(paths_.size());
   for (PathIndex path = 0; path < paths_.size(); ++path) {
-    const MonoTime turn = now.mono + gap * static_cast<std::int64_t>(path);
+    MonoTime turn = now.mono + gap * static_cast<std::int64_t>(path);
+    if (!paths_[path].is_heard_of()) {
+      // It may have reported to an earlier run: silence counts when a limit has been waited for.
+      turn = std::max(turn, held_until_.value_or(turn));
+    }
     for (const auto document : {Document::state, Document::numbers, Document::timeline}) {
       schedule_.request(path, document, turn);
     }

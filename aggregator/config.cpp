@@ -56,7 +56,7 @@ std::optional<Id> read_id(SettingsTable& table, std::string_view key) {
   return std::move(id).value();
 }
 
-void read_regions(SettingsTable& root, Config& config) {
+void read_regions(SettingsTable& root, Config& config, std::vector<std::string>& warnings) {
   auto tables = root.tables("region");
   if (tables.empty() && !root.has("region")) {
     root.mistake("region", "is missing: at least one [[region]] with its id");
@@ -65,10 +65,12 @@ void read_regions(SettingsTable& root, Config& config) {
     root.mistake("region", "must be at most 256");
   }
   std::set<RegionId> seen;
+  bool has_objective = false;
   for (auto& table : tables) {
     auto id = read_id<RegionId>(table, "id");
     const auto place = read_place(table);
     check_percent(table, "objective_pct");
+    has_objective = has_objective || table.has("objective_pct");
     if (table.has("area")) {
       table.mistake("area", "unknown key");
     }
@@ -79,6 +81,9 @@ void read_regions(SettingsTable& root, Config& config) {
       const auto name = place.name.value_or(id->str());
       config.regions.push_back({std::move(*id), name, place.latitude, place.longitude});
     }
+  }
+  if (has_objective) {
+    warnings.emplace_back("[[region]] objective_pct: without effect yet: no months are kept");
   }
 }
 
@@ -190,7 +195,7 @@ ConfigReading read_config(std::string_view text, const std::string& file) {
   }
   config.mesh = read_mesh_settings(root);
   config.state_dir = root.text("state_dir").value_or(config.state_dir);
-  read_regions(root, config);
+  read_regions(root, config, reading.warnings);
   read_locations(root, config);
   read_policy(root, config, reading.warnings);
   read_sla(root, reading.warnings);

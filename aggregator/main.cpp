@@ -7,6 +7,7 @@
 
 #include "aggregator/config.hpp"
 #include "aggregator/io/shell.hpp"
+#include "proto/io/endpoint_access.hpp"
 #include "proto/io/log.hpp"
 #include "proto/io/loop.hpp"
 #include "proto/io/program.hpp"
@@ -56,6 +57,9 @@ int main(int argc, char** argv) {
     return command_line.check_only ? io::kMistakesFound : io::kWrongConfig;
   }
   const auto reading = aggregator::read_config(*text, command_line.config_file);
+  if (command_line.check_only && reading.config) {
+    io::warn_of_missing_files(reading.config->broker);
+  }
   if (const auto status = io::report_config(command_line, reading.mistakes, reading.warnings)) {
     return *status;
   }

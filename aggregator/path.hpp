@@ -39,6 +39,7 @@ class Path {
   const PathNow& now() const { return now_; }
   GroupIndex group() const { return voter_.group; }
   Vote vote() const;
+  bool is_heard_of() const { return told_in_.has_value(); }
 
   /// Joins an entry in; true if a slot that was already shown looks different now.
   bool take(const EchoEntry& entry, Slot slot, std::chrono::milliseconds limit);

@@ -1,6 +1,7 @@
 #include "agent/io/shell.hpp"
 
 #include <chrono>
+#include <set>
 #include <unordered_map>
 #include <utility>
 
@@ -28,7 +29,7 @@ class Shell::EchoLink : public io::LinkListener {
   io::MqttLink& link() { return link_; }
 
   void on_link_up(io::MqttVersion version, bool subscription_denied) override {
-    failure_.clear();
+    told_.clear();
     io::log(io::LogLevel::info, name() + " is up, MQTT " +
                                     (version == io::MqttVersion::v5 ? "5" : "3.1.1") +
                                     (subscription_denied ? ", subscription denied" : ""));
@@ -39,7 +40,7 @@ class Shell::EchoLink : public io::LinkListener {
     shell_.tell(EchoLinkLost{region_, failure.cause});
   }
   void on_attempt_failed(const io::LinkFailure& failure) override {
-    if (std::exchange(failure_, failure.text) != failure.text) {  // told once, not every second
+    if (told_.insert(failure.cause).second) {  // once until it is up, not every second
       io::log(
           io::LogLevel::warning,
           name() + " is not up (" + std::string(to_string(failure.cause)) + "): " + failure.text);
@@ -65,7 +66,7 @@ class Shell::EchoLink : public io::LinkListener {
 
   Shell& shell_;
   RegionIndex region_;
-  std::string failure_;
+  std::set<MissCause> told_;  ///< causes that the log knows
   io::MqttLink link_;
 };
 
@@ -79,7 +80,7 @@ class Shell::ReportLink : public io::LinkListener {
   void sent(int token, std::int64_t seq) { seqs_[token] = seq; }
 
   void on_link_up(io::MqttVersion /*version*/, bool /*subscription_denied*/) override {
-    failure_.clear();
+    told_.clear();
     io::log(io::LogLevel::info, name() + " is up");
     shell_.tell(ReportLinkUp{stream_});
   }
@@ -89,7 +90,7 @@ class Shell::ReportLink : public io::LinkListener {
     shell_.tell(ReportLinkLost{stream_});
   }
   void on_attempt_failed(const io::LinkFailure& failure) override {
-    if (std::exchange(failure_, failure.text) != failure.text) {
+    if (told_.insert(failure.cause).second) {
       io::log(
           io::LogLevel::warning,
           name() + " is not up (" + std::string(to_string(failure.cause)) + "): " + failure.text);
@@ -117,7 +118,7 @@ class Shell::ReportLink : public io::LinkListener {
 
   Shell& shell_;
   StreamIndex stream_;
-  std::string failure_;
+  std::set<MissCause> told_;                    ///< causes that the log knows
   std::unordered_map<int, std::int64_t> seqs_;  ///< of reports out, by token
   io::MqttLink link_;
 };

@@ -95,7 +95,7 @@ void Shell::act(const Warn& action) {
 }
 
 void Shell::on_link_up(io::MqttVersion version, bool subscription_denied) {
-  failure_.clear();
+  told_.clear();
   io::log(subscription_denied ? io::LogLevel::error : io::LogLevel::info,
           std::string("connected, MQTT ") + (version == io::MqttVersion::v5 ? "5" : "3.1.1") +
               (subscription_denied ? ", but the broker denies a subscription: check its ACL" : ""));
@@ -108,7 +108,7 @@ void Shell::on_link_lost(const io::LinkFailure& failure) {
 }
 
 void Shell::on_attempt_failed(const io::LinkFailure& failure) {
-  if (std::exchange(failure_, failure.text) != failure.text) {  // told once, not every second
+  if (told_.insert(failure.cause).second) {  // once until it is up, not every second
     io::log(io::LogLevel::warning,
             "not connected (" + std::string(to_string(failure.cause)) + "): " + failure.text);
   }
@@ -120,7 +120,7 @@ void Shell::on_delivery(const io::Delivery& delivery) {
 
 void Shell::on_acknowledged(int /*token*/, int reason) {
   constexpr int kFirstErrorReason = 128;
-  if (reason >= kFirstErrorReason && std::exchange(failure_, "denied") != "denied") {
+  if (reason >= kFirstErrorReason && told_.insert(MissCause::denied).second) {
     io::log(io::LogLevel::error, "the broker refuses a publication, reason " +
                                      std::to_string(reason) + ": check its ACL");
   }

@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 
 #include "aggregator/aggregator_core.hpp"
@@ -43,7 +44,7 @@ class Shell : public io::LinkListener {
   AggregatorCore core_;
   io::Timer wakeup_;
   io::MqttLink link_;
-  std::string failure_;
+  std::set<MissCause> told_;  ///< causes that the log knows
   MonoTime memory_due_;
   bool is_stopping_ = false;
 };

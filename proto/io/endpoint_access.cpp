@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "proto/io/files.hpp"
+#include "proto/io/log.hpp"
 
 namespace echomesh::io {
 
@@ -26,6 +27,12 @@ Result<LinkSettings> link_settings_for(const Endpoint& endpoint) {
     settings.tls = std::move(tls).value();
   }
   return settings;
+}
+
+void warn_of_missing_files(const Endpoint& endpoint) {
+  if (const auto settings = link_settings_for(endpoint); !settings) {
+    log(LogLevel::warning, to_string(settings.error()));
+  }
 }
 
 }  // namespace echomesh::io

@@ -11,4 +11,7 @@ namespace echomesh::io {
 /// The error names the file. Client id, will and subscriptions are left to the caller.
 Result<LinkSettings> link_settings_for(const Endpoint& endpoint);
 
+/// For --check-config: what a start would lack is worth a warning, and no mistake in the settings.
+void warn_of_missing_files(const Endpoint& endpoint);
+
 }  // namespace echomesh::io

@@ -7,12 +7,13 @@
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
-#include <sstream>
+
+#include "proto/io/log.hpp"
 
 namespace echomesh::io {
 namespace {
 
-constexpr std::streamoff kMaxBytes = 1 << 20;
+constexpr std::size_t kMaxBytes = 1U << 20U;
 
 std::string resolve_credential(const std::string& path) {
   const char* directory = std::getenv("CREDENTIALS_DIRECTORY");
@@ -27,27 +28,27 @@ std::string resolve_credential(const std::string& path) {
 
 Result<std::string> read_file(const std::string& path) {
   errno = 0;
-  std::ifstream file(path, std::ios::binary | std::ios::ate);
-  if (!file) {
+  std::ifstream file(path, std::ios::binary);
+  // Not by its size: a pipe or a device has none.
+  std::string text(kMaxBytes + 1, '\0');
+  if (file) {
+    file.read(text.data(), static_cast<std::streamsize>(text.size()));
+  }
+  if (file.bad() || (!file && file.gcount() == 0 && errno != 0)) {
     return Error{path, std::string("cannot be read: ") + std::strerror(errno)};
   }
-  if (file.tellg() > kMaxBytes) {
+  text.resize(static_cast<std::size_t>(file.gcount()));
+  if (text.size() > kMaxBytes) {
     return Error{path, "is larger than 1 MiB"};
   }
-  file.seekg(0);
-  std::ostringstream text;
-  text << file.rdbuf();
-  if (file.bad() || (text.str().empty() && errno == EISDIR)) {
-    return Error{path, std::string("cannot be read: ") + std::strerror(errno)};
-  }
-  return text.str();
+  return text;
 }
 
 Result<std::string> read_secret(const std::string& path) {
   const std::string place = resolve_credential(path);
   struct stat status {};
   if (stat(place.c_str(), &status) == 0 && (status.st_mode & S_IROTH) != 0) {
-    return Error{place, "may be read by everybody: chmod o-r it"};
+    log(LogLevel::warning, place + " may be read by everybody: chmod o-r it");
   }
   auto text = read_file(place);
   if (!text) {

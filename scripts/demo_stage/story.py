@@ -142,7 +142,7 @@ class Story:
 
     def _is_well(self) -> bool:
         states = self.mesh.states(self.now).values()
-        is_reached = all(state in ("accessible", "slow") for state in states)
+        is_reached = all(state == "accessible" for state in states)
         return is_reached and self._header().state == "operational"
 
     def _tell_well(self) -> str:

@@ -160,8 +160,8 @@ class Join(unittest.TestCase):
         rtts = [10, 20, 30, 40, 50, 60, 70, 80, 90, 100]
         for back, rtt in enumerate(reversed(rtts)):
             agent.report(slot - back, ok(self.region, rtt))
-        summary = self.wait_summary("tokyo", lambda s: s["rtt_max_1h_ms"] == 100 and
-                                    s["jitter_1h_ms"] is not None and s["rtt_p50_1h_ms"] > 45)
+        summary = self.wait_summary("tokyo", lambda s: s["rtt_p50_1h_ms"] is not None and
+                                    s["coverage_24h_pct"] >= 0.05787)  # all ten of 17,280 slots
         self.assertAlmostEqual(summary["rtt_p50_1h_ms"], 50, delta=0.51, msg="nearest rank, 1 %")
         self.assertAlmostEqual(summary["rtt_p95_1h_ms"], 100, delta=1.01)
         self.assertAlmostEqual(summary["jitter_1h_ms"], 10, delta=0.3)

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """scripts/demo as a stranger runs it: every path becomes accessible, and nothing is left behind."""
 
+import os
 import pathlib
 import socket
 import subprocess
@@ -11,8 +12,9 @@ BASE_PORT = 28830
 
 
 def run(*arguments: str, port: int = BASE_PORT) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([DEMO, "--no-setup", "--base-port", str(port), *arguments],
-                          capture_output=True, text=True, timeout=280, check=False)
+    build = os.environ.get("ECHOMESH_BUILD", "build")
+    command = [DEMO, "--no-setup", "--build", build, "--base-port", str(port), *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=280, check=False)
 
 
 class DemoTest(unittest.TestCase):
