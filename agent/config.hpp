@@ -34,11 +34,7 @@ struct Config {
   std::vector<WatchedRegion> regions = {};
 };
 
-struct ConfigReading {
-  std::optional<Config> config;       ///< there if there are no mistakes
-  Mistakes mistakes;                  ///< all of them, in the order of reading
-  std::vector<std::string> warnings;  ///< what works but is likely not meant
-};
+using ConfigReading = SettingsReading<Config>;
 
 /// `file` stands in mistakes and warnings.
 ConfigReading read_config(std::string_view text, const std::string& file);

@@ -17,6 +17,14 @@ namespace echomesh {
 /// Mistakes in the order of reading; `where` is `file:line: key`.
 using Mistakes = std::vector<Error>;
 
+/// What came of reading a whole file.
+template <class Config>
+struct SettingsReading {
+  std::optional<Config> config;       ///< there if there are no mistakes
+  Mistakes mistakes;                  ///< all of them, in the order of reading
+  std::vector<std::string> warnings;  ///< what works but is likely not meant
+};
+
 /// One table of the file; asking for a key marks it as known.
 class SettingsTable {
  public:
