@@ -103,11 +103,6 @@ bool MqttConnection::finish_tcp(int status) {
   if (error == 0 && !is_peer_there()) {
     error = errno;  // the library may have eaten the error already
   }
-  const bool was_there = error == ENOTCONN || error == ECONNRESET || error == EPIPE;
-  if (ssl_ != nullptr && was_there) {
-    end(MissCause::tls, "connection closed during the TLS handshake");
-    return false;
-  }
   if (error != 0 || status < 0) {
     end(MissCause::connect, std::strerror(error != 0 ? error : ECONNREFUSED));
     return false;

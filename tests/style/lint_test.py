@@ -110,7 +110,7 @@ using Causes = Cause;
         for right, wrong in (("kLimit", "limit"), ("Cause {", "cause {"), ("timeout", "kTimeout"),
                              ("rtt_ms", "rttMs"), ("rtt_ms", "rtt_ms_"), ("Link", "link"),
                              ("is_up", "isUp"), ("kBound", "BOUND"), ("waiting_", "waiting"),
-                             ("Value", "value_t"), ("twice", "Twice"), ("result", "theResult"),
+                             ("twice", "Twice"), ("result", "theResult"),
                              ("Causes", "causes"), ("StartObject", "BeginObject")):
             with self.subTest(wrong=wrong):
                 bad = good.replace(right, wrong).replace("= cause;", "= Cause;")
