@@ -15,18 +15,6 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-constexpr nanoseconds kInstant{1};
-/// When a limit is judged: what the kernel stamped by then has reached the socket.
-constexpr nanoseconds kJudged = seconds{5} + milliseconds{1};
-constexpr nanoseconds kBefore = -milliseconds{100};
-
-Settled told(const Outcome& outcome, std::int64_t n = 1) {
-  return {kSlot + (n - 1), outcome, false};
-}
-Settled resent(const Outcome& outcome, std::int64_t n = 1) {
-  return {kSlot + (n - 1), outcome, true};
-}
-
 }  // namespace
 
 TEST_SUITE("echo tracker: causes") {

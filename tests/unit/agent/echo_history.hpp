@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <vector>
 
@@ -16,6 +17,19 @@ namespace echomesh::agent {
 constexpr MonoTime kDue{std::chrono::seconds{1000}};
 constexpr std::chrono::seconds kLimit{5};
 constexpr Slot kSlot{42};
+
+constexpr nanoseconds kInstant{1};
+/// When a limit is judged: what the kernel stamped by then has reached the socket.
+constexpr nanoseconds kJudged = kLimit + std::chrono::milliseconds{1};
+/// Shortly before the first echo is due.
+constexpr nanoseconds kBefore = -std::chrono::milliseconds{100};
+
+inline Settled told(const Outcome& outcome, std::int64_t n = 1) {
+  return {kSlot + (n - 1), outcome, false};
+}
+inline Settled resent(const Outcome& outcome, std::int64_t n = 1) {
+  return {kSlot + (n - 1), outcome, true};
+}
 
 using Deed = std::function<std::vector<Settled>(EchoTracker&, MonoTime)>;
 

@@ -13,14 +13,6 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-constexpr nanoseconds kInstant{1};
-constexpr nanoseconds kJudged = seconds{5} + milliseconds{1};
-constexpr nanoseconds kBefore = -milliseconds{100};
-
-Settled told(const Outcome& outcome) {
-  return {kSlot, outcome, false};
-}
-
 }  // namespace
 
 TEST_SUITE("echo tracker: stalls") {

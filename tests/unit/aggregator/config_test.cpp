@@ -65,7 +65,7 @@ username = "agg"
 password_file = "/etc/pw"
 ca_file = "/etc/ca.pem"
 region_of_broker = "us"
-state_dir = "/tmp/x"
+state_dir = "/var/lib/other"
 topic_root = "mesh/prod"
 slot = "10s"
 [[region]]
@@ -95,7 +95,7 @@ slow_ms = 500
     CHECK(config.broker.password_file == "/etc/pw");
     CHECK(config.broker.ca_file == "/etc/ca.pem");
     CHECK(config.region_of_broker == region_id("us"));
-    CHECK(config.state_dir == "/tmp/x");
+    CHECK(config.state_dir == "/var/lib/other");
     CHECK(config.mesh == MeshSettings{"mesh/prod", SlotWidth{seconds{10}}});
     CHECK(config.regions.at(0).name == "Europe");
     CHECK(config.regions.at(0).latitude == 50.1);
