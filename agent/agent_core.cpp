@@ -5,9 +5,7 @@
 #include <chrono>
 #include <utility>
 
-#include "proto/agent_info.hpp"
 #include "proto/echo.hpp"
-#include "proto/report.hpp"
 
 namespace echomesh::agent {
 namespace {
@@ -21,13 +19,8 @@ constexpr seconds kHeadStart{1};
 constexpr milliseconds kClockStep{50};
 /// After a longer sleep only the latest slots are told of: an hour at 5 s.
 constexpr std::int64_t kMaxSleptSlots = 720;
-constexpr seconds kInfoPeriod{30};
-constexpr int kFirstErrorReason = 128;
-
-/// The list of regions is cut where the info would not stay below the size of a retained document.
-constexpr std::size_t kMaxInfoRegionBytes = 3000;
-
-constexpr std::string_view kOnline = "online";
+/// Each path counts its echoes by itself: one region's broker cannot answer for another's.
+constexpr std::int64_t kNumbersPerPath = 1'000'000'000;
 
 }  // namespace
 
@@ -41,8 +34,9 @@ AgentCore::AgentCore(Config config, HexId run, HexId epoch, Now started)
       offset_(started.utc.time_since_epoch() - started.mono.time_since_epoch()),
       next_slot_(grid_.next(started.utc + kHeadStart)),
       next_due_(mono_of(grid_.due(next_slot_))),
-      self_check_(started.mono) {
-  assert(!config_.regions.empty());
+      self_check_(started.mono),
+      blindness_(config_.limit, config_.regions.size(), !config_.witnesses.empty()),
+      addresses_(config_.regions.size()) {
   trackers_.assign(config_.regions.size(), EchoTracker(config_.limit));
   for (const auto& region : config_.regions) {
     for (const auto& broker : region.report_to) {
@@ -68,6 +62,7 @@ AgentCore::AgentCore(Config config, HexId run, HexId epoch, Now started)
 void AgentCore::on(const Event& event, Now now, Actions& actions) {
   if (const auto gap = self_check_.running(now.mono, is_watching())) {
     read_since_stall_ = false;
+    blindness_.stalled(*gap);
     for (auto& tracker : trackers_) {
       tracker.stalled(*gap);
     }
@@ -85,6 +80,7 @@ MonoTime AgentCore::next_wakeup() const {
   MonoTime next = next_due_;
   if (is_watching()) {
     next = std::min(next, self_check_.next_beat());
+    next = std::min(next, blindness_.next_try().value_or(next));
   }
   for (const auto& tracker : trackers_) {
     next = std::min(next, tracker.next_deadline().value_or(next));
@@ -104,17 +100,32 @@ void AgentCore::act(const Woke& /*event*/, Now now, Actions& actions) {
     self_check_.woke(planned, now.mono);
   }
   follow_clock(now);
-  for (RegionIndex region = 0; region < trackers_.size(); ++region) {
-    for (const auto& settled : trackers_[region].expire(now.mono)) {
-      note(region, settled);
-    }
-  }
+  judge_expired(now);
+  ask_around(now, actions);
   read_since_stall_ = true;
   for (auto& stream : streams_) {
     stream.is_congested = false;
   }
   fire_due(now, actions);
   publish_infos(now, actions);
+}
+
+void AgentCore::judge_expired(Now now) {
+  for (RegionIndex region = 0; region < trackers_.size(); ++region) {
+    const auto excuse = [&](MonoTime due) { return blindness_.excuse(region, due); };
+    for (const auto& settled : trackers_[region].expire(now.mono, excuse)) {
+      note(region, settled);
+    }
+  }
+}
+
+void AgentCore::ask_around(Now now, Actions& actions) {
+  const auto is_overdue = [this](RegionIndex region, MonoTime due) {
+    return trackers_[region].has_in_flight(due);
+  };
+  if (auto asked = blindness_.ask(now.mono, is_overdue)) {
+    actions.push_back(AskAround{*std::move(asked)});
+  }
 }
 
 /// Slewing is followed quietly. After a step the grid is where the new time says; an echo that
@@ -157,19 +168,24 @@ void AgentCore::fire_due(Now now, Actions& actions) {
 }
 
 void AgentCore::fire(Slot slot, MonoTime due, Now now, Actions& actions) {
-  const std::int64_t n = next_n_++;
+  const std::int64_t tick = next_tick_++;
+  blindness_.due(due);
   for (auto& stream : streams_) {
     stream.assembler.open(slot, due);
   }
   for (RegionIndex region = 0; region < trackers_.size(); ++region) {
-    trackers_[region].due(n, slot, due);
+    trackers_[region].due(number_of(region, tick), slot, due);
     publish_unsent(region, now, actions);
   }
 }
 
+std::int64_t AgentCore::number_of(RegionIndex region, std::int64_t tick) const {
+  return kNumbersPerPath * static_cast<std::int64_t>(region) + tick;
+}
+
 /// No echo is sent for a slot whose turn the loop has missed.
 void AgentCore::sleep_through(Slot slot, MonoTime due) {
-  ++next_n_;
+  ++next_tick_;
   for (auto& stream : streams_) {
     stream.assembler.open(slot, due);
   }
@@ -187,7 +203,11 @@ void AgentCore::publish_unsent(RegionIndex region, Now now, Actions& actions) {
 }
 
 void AgentCore::note(RegionIndex region, const Settled& settled) {
-  const EchoEntry entry{config_.regions[region].id, settled.outcome, settled.resent};
+  EchoEntry entry{config_.regions[region].id, settled.outcome, settled.resent};
+  if (const auto& addresses = addresses_[region]; addresses.all > 1) {
+    entry.addresses = addresses.all;
+    entry.addresses_dead = addresses.dead;
+  }
   for (auto& stream : streams_) {
     if (std::find(stream.regions.begin(), stream.regions.end(), region) != stream.regions.end()) {
       stream.assembler.add(settled.slot, entry);
@@ -220,7 +240,9 @@ void AgentCore::act(const EchoAcknowledged& event, Now /*now*/, Actions& /*actio
 void AgentCore::act(const EchoDelivered& event, Now /*now*/, Actions& /*actions*/) {
   const auto echo = parse_echo(event.payload);
   const bool own = !event.retained && event.topic == topics_.probe(config_.location) && echo &&
-                   echo->location == config_.location && echo->run == run_;
+                   echo->location == config_.location && echo->run == run_ &&
+                   echo->n >= number_of(event.region, 1) &&
+                   echo->n < number_of(event.region, next_tick_);
   if (!own) {
     ++counters_.foreign_echoes;
     return;
@@ -233,113 +255,16 @@ void AgentCore::act(const EchoDelivered& event, Now /*now*/, Actions& /*actions*
   }
 }
 
-void AgentCore::act(const ReportLinkUp& event, Now now, Actions& actions) {
-  streams_.at(event.stream).is_up = true;
-  streams_.at(event.stream).is_congested = false;
-  publish_online(event.stream, actions);
-  publish_info(event.stream, now, actions);
+void AgentCore::act(const RegionHeard& event, Now now, Actions& /*actions*/) {
+  blindness_.region_heard(event.region, now.mono);
 }
 
-void AgentCore::act(const ReportLinkLost& event, Now /*now*/, Actions& /*actions*/) {
-  auto& stream = streams_.at(event.stream);
-  stream.is_up = false;
-  stream.spool.connection_lost();
+void AgentCore::act(const WitnessHeard& /*event*/, Now now, Actions& /*actions*/) {
+  blindness_.witness_heard(now.mono);
 }
 
-void AgentCore::act(const ReportSent& event, Now /*now*/, Actions& /*actions*/) {
-  if (!event.accepted) {
-    streams_.at(event.stream).spool.not_taken(event.seq);
-    streams_.at(event.stream).is_congested = true;
-  }
-}
-
-void AgentCore::act(const ReportAcknowledged& event, Now /*now*/, Actions& /*actions*/) {
-  streams_.at(event.stream).spool.acknowledged(event.seq, event.reason < kFirstErrorReason);
-}
-
-void AgentCore::act(const AvailabilityHeard& event, Now /*now*/, Actions& actions) {
-  if (event.payload != kOnline && streams_.at(event.stream).is_up) {
-    publish_online(event.stream, actions);
-  }
-}
-
-void AgentCore::act(const MemoryMeasured& event, Now /*now*/, Actions& /*actions*/) {
-  rss_bytes_ = event.rss_bytes;
-}
-
-void AgentCore::publish_reports(Now now, Actions& actions) {
-  for (StreamIndex index = 0; index < streams_.size(); ++index) {
-    auto& stream = streams_[index];
-    for (auto& outcomes : stream.assembler.take(now.mono)) {
-      stream.spool.push(std::move(outcomes));
-    }
-    while (stream.is_up && !stream.is_congested) {
-      const auto spooled = stream.spool.take_next();
-      if (!spooled) {
-        break;
-      }
-      publish_report(index, *spooled, now, actions);
-    }
-  }
-}
-
-void AgentCore::publish_report(StreamIndex index, const SpooledReport& spooled, Now now,
-                               Actions& actions) {
-  Report report;
-  report.epoch = epoch_;
-  report.run = run_;
-  report.seq = spooled.seq;
-  report.oldest = spooled.seq;  // nothing outlives this process, so nothing older is promised
-  report.slot = spooled.outcomes.slot;
-  report.slot_width = config_.mesh.slot.value;
-  report.limit = config_.limit;
-  report.sent = now.utc;
-  report.echoes = spooled.outcomes.echoes;
-  actions.push_back(PublishReport{index, spooled.seq, to_json(report)});
-}
-
-void AgentCore::publish_infos(Now now, Actions& actions) {
-  for (StreamIndex index = 0; index < streams_.size(); ++index) {
-    if (streams_[index].is_up && streams_[index].info_due <= now.mono) {
-      publish_info(index, now, actions);
-    }
-  }
-}
-
-void AgentCore::publish_info(StreamIndex index, Now now, Actions& actions) {
-  auto& stream = streams_.at(index);
-  stream.info_due = now.mono + kInfoPeriod;
-  const auto validity = validity_for(kInfoPeriod);
-  AgentInfo info{{now.utc, now.utc + validity},
-                 config_.location,
-                 config_.place,
-                 ECHOMESH_VERSION,
-                 epoch_,
-                 run_,
-                 started_,
-                 {},
-                 0,
-                 0,
-                 self_check_.lag_max(),
-                 rss_bytes_,
-                 counters_.clock_steps,
-                 std::nullopt};
-  std::size_t bytes = 0;
-  for (const auto& region : config_.regions) {
-    bytes += region.id.str().size() + 3;  // quotes and comma
-    if (bytes <= kMaxInfoRegionBytes) {
-      info.regions.push_back(region.id);
-    }
-  }
-  info.spool_reports = static_cast<std::int64_t>(stream.spool.size());
-  info.spool_dropped = stream.spool.dropped();
-  actions.push_back(
-      PublishStatus{index, topics_.agent_info(config_.location), to_json(info), validity});
-}
-
-void AgentCore::publish_online(StreamIndex index, Actions& actions) {
-  actions.push_back(PublishStatus{index, topics_.agent_availability(config_.location),
-                                  std::string(kOnline), std::nullopt});
+void AgentCore::act(const AddressesTried& event, Now /*now*/, Actions& /*actions*/) {
+  addresses_.at(event.region) = {event.addresses, event.dead};
 }
 
 }  // namespace echomesh::agent

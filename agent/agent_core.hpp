@@ -12,6 +12,7 @@
 #include <variant>
 #include <vector>
 
+#include "agent/blindness.hpp"
 #include "agent/config.hpp"
 #include "agent/echo_grid.hpp"
 #include "agent/echo_tracker.hpp"
@@ -24,8 +25,6 @@
 
 namespace echomesh::agent {
 
-/// Index of a watched region in Config::regions.
-using RegionIndex = std::size_t;
 /// Index of a report stream in AgentCore::report_brokers().
 using StreamIndex = std::size_t;
 
@@ -63,6 +62,19 @@ struct EchoDelivered {
   MonoTime received;
   bool is_kernel_time;
 };
+/// Something of the region's broker reached us: any byte on any link to it, or a TCP connect that
+/// it accepted or reset.
+struct RegionHeard {
+  RegionIndex region;
+};
+/// A witness accepted or reset a connect that AskAround had made.
+struct WitnessHeard {};
+/// What the region's name resolves to, and how many of these addresses take no connect.
+struct AddressesTried {
+  RegionIndex region;
+  std::uint32_t addresses;
+  std::uint32_t dead;
+};
 struct ReportLinkUp {
   StreamIndex stream;
 };
@@ -86,9 +98,10 @@ struct AvailabilityHeard {
 struct MemoryMeasured {
   std::int64_t rss_bytes;
 };
-using Event = std::variant<Woke, EchoLinkUp, EchoLinkLost, EchoAttemptFailed, EchoSent,
-                           EchoAcknowledged, EchoDelivered, ReportLinkUp, ReportLinkLost,
-                           ReportSent, ReportAcknowledged, AvailabilityHeard, MemoryMeasured>;
+using Event =
+    std::variant<Woke, EchoLinkUp, EchoLinkLost, EchoAttemptFailed, EchoSent, EchoAcknowledged,
+                 EchoDelivered, RegionHeard, WitnessHeard, AddressesTried, ReportLinkUp,
+                 ReportLinkLost, ReportSent, ReportAcknowledged, AvailabilityHeard, MemoryMeasured>;
 
 /// To be answered with EchoSent.
 struct PublishEcho {
@@ -96,6 +109,11 @@ struct PublishEcho {
   std::int64_t n;
   std::string payload;
   bool ask_permission;  ///< QoS 1, and EchoAcknowledged is wanted
+};
+/// Fresh TCP connects to the brokers of these regions (answered with RegionHeard), or with none
+/// named to every witness (WitnessHeard); those of the asking before are dropped.
+struct AskAround {
+  std::vector<RegionIndex> regions;
 };
 /// QoS 1; to be answered with ReportSent, later with ReportAcknowledged.
 struct PublishReport {
@@ -110,12 +128,12 @@ struct PublishStatus {
   std::string payload;
   std::optional<std::chrono::seconds> expiry;
 };
-using Action = std::variant<PublishEcho, PublishReport, PublishStatus>;
+using Action = std::variant<PublishEcho, AskAround, PublishReport, PublishStatus>;
 using Actions = std::vector<Action>;
 
 /// What the status page of this process counts beside echoes.
 struct Counters {
-  std::int64_t foreign_echoes = 0;  ///< messages on the own topic that were no echo in flight
+  std::int64_t foreign_echoes = 0;  ///< messages on echo links that were no echo of ours
   std::int64_t clock_steps = 0;
 };
 
@@ -142,6 +160,12 @@ class AgentCore {
     MonoTime info_due;
   };
 
+  /// Of a region's name.
+  struct Addresses {
+    std::uint32_t all = 1;
+    std::uint32_t dead = 0;
+  };
+
   void act(const Woke& event, Now now, Actions& actions);
   void act(const EchoLinkUp& event, Now now, Actions& actions);
   void act(const EchoLinkLost& event, Now now, Actions& actions);
@@ -149,6 +173,9 @@ class AgentCore {
   void act(const EchoSent& event, Now now, Actions& actions);
   void act(const EchoAcknowledged& event, Now now, Actions& actions);
   void act(const EchoDelivered& event, Now now, Actions& actions);
+  void act(const RegionHeard& event, Now now, Actions& actions);
+  void act(const WitnessHeard& event, Now now, Actions& actions);
+  void act(const AddressesTried& event, Now now, Actions& actions);
   void act(const ReportLinkUp& event, Now now, Actions& actions);
   void act(const ReportLinkLost& event, Now now, Actions& actions);
   void act(const ReportSent& event, Now now, Actions& actions);
@@ -157,6 +184,8 @@ class AgentCore {
   void act(const MemoryMeasured& event, Now now, Actions& actions);
 
   void follow_clock(Now now);
+  void judge_expired(Now now);
+  void ask_around(Now now, Actions& actions);
   void fire_due(Now now, Actions& actions);
   void fire(Slot slot, MonoTime due, Now now, Actions& actions);
   void sleep_through(Slot slot, MonoTime due);
@@ -168,6 +197,7 @@ class AgentCore {
   void publish_info(StreamIndex index, Now now, Actions& actions);
   void publish_online(StreamIndex index, Actions& actions);
   bool is_watching() const;
+  std::int64_t number_of(RegionIndex region, std::int64_t tick) const;
   MonoTime mono_of(UtcTime at) const { return MonoTime{at.time_since_epoch() - offset_}; }
 
   Config config_;
@@ -179,10 +209,12 @@ class AgentCore {
   nanoseconds offset_;  ///< UTC minus monotonic time
   Slot next_slot_;
   MonoTime next_due_;
-  std::int64_t next_n_ = 1;
+  std::int64_t next_tick_ = 1;
   bool read_since_stall_ = true;
   SelfCheck self_check_;
+  Blindness blindness_;
   std::vector<EchoTracker> trackers_;  ///< by RegionIndex
+  std::vector<Addresses> addresses_;   ///< by RegionIndex
   std::vector<RegionId> brokers_;
   std::vector<Stream> streams_;  ///< by StreamIndex
   std::int64_t rss_bytes_ = 0;

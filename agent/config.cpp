@@ -50,14 +50,36 @@ std::chrono::seconds read_limit(SettingsTable& root) {
   return seconds ? std::chrono::seconds{*seconds} : kDefault;
 }
 
-/// True for `tcp://host:port`: an address whose port does not depend on the scheme.
-bool is_tcp_address(const std::string& text) {
+/// `tcp://host:port`: an address whose port does not depend on the scheme.
+std::optional<Witness> parse_witness(const std::string& text) {
   if (!text.starts_with("tcp://")) {
-    return false;
+    return std::nullopt;
   }
   const auto plain = BrokerUrl::parse("mqtt" + text.substr(3));
   const auto tls = BrokerUrl::parse("mqtts" + text.substr(3));
-  return plain && tls && plain->port == tls->port;
+  if (!plain || !tls || plain->port != tls->port) {
+    return std::nullopt;
+  }
+  return Witness{plain->host, plain->port};
+}
+
+std::vector<Witness> read_witnesses(SettingsTable& root) {
+  std::vector<Witness> witnesses;
+  const auto texts = root.texts("witnesses").value_or(std::vector<std::string>{});
+  if (texts.size() > kMaxWitnesses) {
+    root.mistake("witnesses", "must be at most 16");
+  }
+  for (const auto& text : texts) {
+    const auto witness = parse_witness(text);
+    if (!witness) {
+      root.mistake("witnesses", "must be tcp://host:port each, got \"" + text + "\"");
+    } else if (std::find(witnesses.begin(), witnesses.end(), *witness) != witnesses.end()) {
+      root.mistake("witnesses", "names \"" + text + "\" twice");
+    } else {
+      witnesses.push_back(*witness);
+    }
+  }
+  return witnesses;
 }
 
 /// Settings of parts that this version does not have: checked, and told to be without effect.
@@ -67,18 +89,6 @@ void read_reserved(SettingsTable& root, std::vector<std::string>& warnings) {
     spool->bytes("max_bytes");
     spool->finish();
     warnings.emplace_back("[spool]: without effect yet: reports are kept in memory only");
-  }
-  const auto witnesses = root.texts("witnesses").value_or(std::vector<std::string>{});
-  if (witnesses.size() > kMaxWitnesses) {
-    root.mistake("witnesses", "must be at most 16");
-  }
-  for (const auto& witness : witnesses) {
-    if (!is_tcp_address(witness)) {
-      root.mistake("witnesses", "must be tcp://host:port each, got \"" + witness + "\"");
-    }
-  }
-  if (!witnesses.empty()) {
-    warnings.emplace_back("witnesses: without effect yet: an agent cannot tell blindness");
   }
 }
 
@@ -150,10 +160,24 @@ void check_regions(std::vector<WatchedRegion>& regions, std::vector<SettingsTabl
         tables[i].mistake("report_to", "\"" + broker.str() + "\" is not the id of a [[region]]");
       } else if (target->endpoint.url == region.endpoint.url && !region.endpoint.url.host.empty()) {
         warnings.push_back("region " + region.id.str() +
-                           ": reports to its own broker: " + "nobody hears of its total loss");
+                           ": reports to its own broker: nobody hears of its total loss");
       }
     }
   }
+}
+
+/// Without a witness an agent that lost its own uplink cannot be sure of it.
+void check_witnesses(const Config& config, std::vector<std::string>& warnings) {
+  if (!config.witnesses.empty()) {
+    return;
+  }
+  warnings.emplace_back(
+      config.regions.size() > 1
+          ? "witnesses: none: when no region answers, slots are void (unwitnessed), for nobody can "
+            "tell whether the regions or this place's own uplink are down; name hosts outside of "
+            "the regions, tcp://host:port"
+          : "witnesses: none, and one region: a lost uplink of this place counts as the region's "
+            "trouble; name hosts outside of the region, tcp://host:port");
 }
 
 }  // namespace
@@ -169,6 +193,7 @@ ConfigReading read_config(std::string_view text, const std::string& file) {
   Config config{read_location(root), read_place(root), read_mesh_settings(root)};
   config.state_dir = root.text("state_dir").value_or(config.state_dir);
   config.limit = read_limit(root);
+  config.witnesses = read_witnesses(root);
   read_reserved(root, reading.warnings);
 
   auto tables = root.tables("region");
@@ -181,6 +206,7 @@ ConfigReading read_config(std::string_view text, const std::string& file) {
   if (tables.size() > kMaxEchoesPerReport) {
     root.mistake("region", "must be at most 256: a report carries no more");
   }
+  check_witnesses(config, reading.warnings);
   add_default_report_brokers(config.regions);
   check_regions(config.regions, tables, reading.warnings);
   root.finish();

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -25,6 +26,17 @@ struct WatchedRegion {
   bool operator==(const WatchedRegion&) const = default;
 };
 
+/// Index of a watched region in Config::regions.
+using RegionIndex = std::size_t;
+
+/// Someone on another network who answers a TCP connect while this place is connected at all.
+struct Witness {
+  std::string host;
+  std::uint16_t port = 0;
+
+  bool operator==(const Witness&) const = default;
+};
+
 struct Config {
   LocationId location;
   Place place;
@@ -32,6 +44,7 @@ struct Config {
   std::string state_dir = "/var/lib/echomesh-agent";
   std::chrono::seconds limit{5};  ///< an echo later than this is a miss
   std::vector<WatchedRegion> regions = {};
+  std::vector<Witness> witnesses = {};
 };
 
 using ConfigReading = SettingsReading<Config>;

@@ -159,10 +159,20 @@ MissCause EchoTracker::cause_of(const InFlight& echo) const {
   return MissCause::timeout;
 }
 
-void EchoTracker::settle(const InFlight& echo, std::vector<Settled>& settled) {
+bool EchoTracker::has_in_flight(MonoTime due) const {
+  return std::any_of(in_flight_.begin(), in_flight_.end(),
+                     [due](const auto& echo) { return echo.due == due; });
+}
+
+void EchoTracker::settle(const InFlight& echo, const Excuse& excuse,
+                         std::vector<Settled>& settled) {
   const bool was_resent = echo.resent && echo.was_published;
   if (echo.sent_late || echo.stalled > kStallTolerance || echo.limit_in_stall) {
     settled.push_back({echo.slot, Void{VoidCause::stalled}, was_resent});
+    return;
+  }
+  if (const auto cause = excuse ? excuse(echo.due) : std::nullopt) {
+    settled.push_back({echo.slot, Void{*cause}, was_resent});
     return;
   }
   settled.push_back({echo.slot, Miss{cause_of(echo)}, was_resent});
@@ -174,12 +184,12 @@ void EchoTracker::settle(const InFlight& echo, std::vector<Settled>& settled) {
   }
 }
 
-std::vector<Settled> EchoTracker::expire(MonoTime now) {
+std::vector<Settled> EchoTracker::expire(MonoTime now, const Excuse& excuse) {
   std::vector<Settled> settled;
   while (!in_flight_.empty() && in_flight_.front().limit_at + kDeliveryGrace <= now) {
     const InFlight echo = in_flight_.front();
     in_flight_.pop_front();
-    settle(echo, settled);
+    settle(echo, excuse, settled);
   }
   while (!awaited_.empty() && awaited_.front().due + kMaxLate < now) {
     awaited_.pop_front();

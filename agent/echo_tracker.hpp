@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <optional>
 #include <vector>
 
@@ -64,10 +65,13 @@ class EchoTracker {
   /// stamp nobody knows when it came.
   std::optional<Settled> returned(std::int64_t n, MonoTime received, bool is_kernel_time,
                                   bool after_stall);
+  /// What an echo that was due then is instead of a miss; a miss, if nothing.
+  using Excuse = std::function<std::optional<VoidCause>(MonoTime due)>;
   /// Settles what has passed its limit. REQUIRES: all that had come by `now` was given to returned.
-  std::vector<Settled> expire(MonoTime now);
+  std::vector<Settled> expire(MonoTime now, const Excuse& excuse = nullptr);
 
   bool has_in_flight() const { return !in_flight_.empty(); }
+  bool has_in_flight(MonoTime due) const;
   /// When expire() has something to do.
   std::optional<MonoTime> next_deadline() const;
 
@@ -99,7 +103,7 @@ class EchoTracker {
 
   Settled ok(const InFlight& echo, MonoTime received) const;
   MissCause cause_of(const InFlight& echo) const;
-  void settle(const InFlight& echo, std::vector<Settled>& settled);
+  void settle(const InFlight& echo, const Excuse& excuse, std::vector<Settled>& settled);
   std::optional<Settled> returned_late(std::int64_t n, MonoTime received);
 
   nanoseconds limit_;

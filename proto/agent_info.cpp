@@ -61,6 +61,7 @@ std::string to_json(const AgentInfo& info) {
       .integer_field("rss_bytes", info.rss_bytes)
       .integer_field("clock_steps", info.clock_steps)
       .ms_field("clock_error_ms", info.clock_error)
+      .integer_field("foreign_echoes", info.foreign_echoes)
       .end_object();
   return json.take();
 }

@@ -41,6 +41,7 @@ struct AgentInfo {
   std::int64_t rss_bytes = 0;
   std::int64_t clock_steps = 0;
   std::optional<nanoseconds> clock_error;  ///< none until an aggregator told the time
+  std::int64_t foreign_echoes = 0;         ///< messages on echo links that were no echo of its own
 };
 
 /// What the aggregator takes from an agent's info.

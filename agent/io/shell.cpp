@@ -234,6 +234,10 @@ void Shell::act(const PublishEcho& action) {
   tell(EchoSent{action.region, action.n, published.accepted, published.at});
 }
 
+void Shell::act(const AskAround& /*action*/) {
+  tell(WitnessHeard{});
+}
+
 void Shell::act(const PublishReport& action) {
   auto& link = *report_links_.at(action.stream);
   const auto topic = core_.topics().report(config_.location);

@@ -39,6 +39,7 @@ class Shell {
   void tell(const Event& event);
   void perform(const Action& action);
   void act(const PublishEcho& action);
+  void act(const AskAround& action);
   void act(const PublishReport& action);
   void act(const PublishStatus& action);
 

@@ -41,7 +41,7 @@ void check_grid(const AgentWorld& world, std::size_t slots) {
     const Slot first = slot_of(sent.front().at.utc, SlotWidth{});
     for (std::size_t i = 0; i < sent.size(); ++i) {
       CHECK(sent[i].at.utc == world.grid().due(first + static_cast<std::int64_t>(i)));
-      CHECK(sent[i].echo.n == static_cast<std::int64_t>(i) + 1);
+      CHECK(sent[i].echo.n == sent[0].echo.n + static_cast<std::int64_t>(i));
     }
   }
 }
@@ -102,7 +102,6 @@ TEST_SUITE("agent core: schedule") {
     world.tell(EchoLinkUp{kUs});
     REQUIRE(world.echoes.size() == 1);
     CHECK(world.echoes[0].region == kUs);
-    CHECK(world.echoes[0].echo.n == 1);
   }
 }
 
@@ -157,6 +156,21 @@ TEST_SUITE("agent core: own echoes") {
     const auto reports = world.reports.size();
     world.deliver(kEu, world.probe_topic(), sent.payload);
     CHECK(world.reports.size() == reports);
+  }
+
+  TEST_CASE("an echo that another region's broker returns counts for neither") {
+    AgentWorld world;
+    world.rtt = [](const AgentWorld::Sent&) { return std::nullopt; };
+    world.all_up();
+    world.run(seconds{5});
+    REQUIRE(world.echoes.size() == 3);
+    const Slot slot = slot_of(world.echoes[0].at.utc, SlotWidth{});
+    world.deliver(kUs, world.probe_topic(), world.echoes[0].payload);
+    world.deliver(kEu, world.probe_topic(), world.echoes[1].payload);
+    CHECK(world.core().counters().foreign_echoes == 2);
+    world.run(seconds{5});
+    CHECK(world.heard(kToAp, "eu", slot) == Outcomes{miss(MissCause::timeout)});
+    CHECK(world.heard(kToAp, "us", slot) == Outcomes{miss(MissCause::timeout)});
   }
 
   TEST_CASE("causes of the link reach the report") {

@@ -73,13 +73,14 @@ TEST_SUITE("agent core: status") {
     AgentWorld world;
     world.tell(MemoryMeasured{9'437'184});
     world.tell(ReportLinkUp{kToUs});
-    CHECK(world.statuses.back().what.payload ==
-          R"({"ts":"2026-11-21T07:30:00.000Z","ts_ms":1795246200000,)"
-          R"("valid_until_ms":1795246290000,"location":"tokyo","name":null,"area":null,)"
-          R"("latitude":null,"longitude":null,"version":")" ECHOMESH_VERSION
-          R"(","epoch":"5f3a9c1e0b7d2a44","run":"9b1c66d0a4e2f713","started_ms":1795246200000,)"
-          R"("regions":["eu","us","ap"],"spool_reports":0,"spool_dropped":0,)"
-          R"("loop_lag_max_ms":0,"rss_bytes":9437184,"clock_steps":0,"clock_error_ms":null})");
+    CHECK(
+        world.statuses.back().what.payload ==
+        R"({"ts":"2026-11-21T07:30:00.000Z","ts_ms":1795246200000,)"
+        R"("valid_until_ms":1795246290000,"location":"tokyo","name":null,"area":null,)"
+        R"("latitude":null,"longitude":null,"version":")" ECHOMESH_VERSION
+        R"(","epoch":"5f3a9c1e0b7d2a44","run":"9b1c66d0a4e2f713","started_ms":1795246200000,)"
+        R"("regions":["eu","us","ap"],"spool_reports":0,"spool_dropped":0,)"
+        R"("loop_lag_max_ms":0,"rss_bytes":9437184,"clock_steps":0,"clock_error_ms":null,"foreign_echoes":0})");
   }
 
   TEST_CASE("info of the most regions with the longest names is a retained document of 4 KiB") {
@@ -121,7 +122,9 @@ TEST_SUITE("agent core: status") {
     world.tell(ReportLinkUp{kToUs});
     const auto info = infos_of(world, kToUs).back().what.payload;
     CHECK(integer_in(info, "clock_steps") == 1);
-    CHECK(integer_in(info, "loop_lag_max_ms") == 600);  // a beat was due after 100
+    // Something was due within a beat, of 100 ms.
+    CHECK(integer_in(info, "loop_lag_max_ms") >= 600);
+    CHECK(integer_in(info, "loop_lag_max_ms") <= 700);
   }
 
   TEST_CASE("a stale offline is answered with online, an own online with nothing") {

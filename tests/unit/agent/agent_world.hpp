@@ -51,6 +51,10 @@ class AgentWorld {
     StreamIndex stream;
     Report report;
   };
+  struct Asked {
+    Now at;
+    std::vector<RegionIndex> regions;  ///< none: the witnesses
+  };
   struct Status {
     Now at;
     PublishStatus what;
@@ -68,11 +72,20 @@ class AgentWorld {
   std::vector<Sent> echoes;
   std::vector<Reported> reports;
   std::vector<Status> statuses;
+  std::vector<Asked> asked;
   int wakings = 0;
 
   // How the world behaves.
   std::function<std::optional<nanoseconds>(const Sent&)> rtt = [](const Sent&) {
     return std::optional<nanoseconds>{std::chrono::milliseconds{20}};
+  };
+  /// Everyone answers at once.
+  std::function<std::vector<Event>(const AskAround&)> answers_to = [](const AskAround& question) {
+    std::vector<Event> answers(question.regions.empty() ? 1U : 0U, WitnessHeard{});
+    for (const auto region : question.regions) {
+      answers.emplace_back(RegionHeard{region});
+    }
+    return answers;
   };
   bool takes_reports = true;
   bool acknowledges_reports = true;
@@ -133,6 +146,7 @@ class AgentWorld {
     echoes.clear();
     reports.clear();
     statuses.clear();
+    asked.clear();
   }
 
   void deliver(RegionIndex region, const std::string& topic, const std::string& payload,
@@ -165,6 +179,7 @@ class AgentWorld {
     while (!arrivals_.empty() && arrivals_.begin()->first <= now_.mono) {
       const auto [at, sent] = *arrivals_.begin();
       arrivals_.erase(arrivals_.begin());
+      tell(RegionHeard{sent.region});
       tell(EchoDelivered{sent.region, probe_topic(), sent.payload, false,
                          has_kernel_time_ ? at : now_.mono, has_kernel_time_});
     }
@@ -186,6 +201,12 @@ class AgentWorld {
     }
     if (const auto after = rtt(sent)) {
       arrivals_.emplace(now_.mono + *after, sent);
+    }
+  }
+  void act(const AskAround& action) {
+    asked.push_back({now_, action.regions});
+    for (const auto& answer : answers_to(action)) {
+      tell(answer);
     }
   }
   void act(const PublishReport& action) {

@@ -53,8 +53,8 @@ report_to = []
            "a.toml:7: state_dir: must be text in quotes, got an integer",
            "a.toml:11: echo.limit: must be from 1s to 60s, got 61s",
            "a.toml:12: echo.retries: unknown key",
-           "a.toml:14: spool.max_age: must be text in quotes, got an integer",
            "a.toml:9: witnesses: must be tcp://host:port each, got \"192.0.2.1:443\"",
+           "a.toml:14: spool.max_age: must be text in quotes, got an integer",
            "a.toml:17: region[0].url: must start with mqtt:// or mqtts://, got \"eu.example\"",
            "a.toml:16: region[0].id: must be 1 to 32 of a-z, 0-9 and -, got \"EU\"",
            "a.toml:18: region[0].report_to: names \"us\" twice",
@@ -123,10 +123,11 @@ report_to = []
     CHECK(mistakes_with(R"(["udp://192.0.2.1:443", "tcp://"])") == 2);
     std::string sixteen;
     for (int i = 0; i < 16; ++i) {
-      sixteen += "\"tcp://192.0.2.1:443\", ";
+      sixteen += "\"tcp://192.0.2.1:" + std::to_string(1000 + i) + "\", ";
     }
     CHECK(mistakes_with("[" + sixteen + "]") == 0);
     CHECK(mistakes_with("[" + sixteen + "\"tcp://192.0.2.1:443\"]") == 1);
+    CHECK(mistakes_with(R"(["tcp://192.0.2.1:443", "tcp://192.0.2.1:443"])") == 1);
   }
 
   TEST_CASE("256 regions can be watched, 257 not: a report carries no more") {

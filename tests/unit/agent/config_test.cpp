@@ -14,6 +14,15 @@ namespace {
 
 using std::chrono::seconds;
 
+/// Each up to its second colon: what it speaks of.
+Texts warnings_of(const ConfigReading& reading) {
+  Texts subjects;
+  for (const auto& warning : reading.warnings) {
+    subjects.push_back(warning.substr(0, warning.find(':', warning.find(':') + 1)));
+  }
+  return subjects;
+}
+
 }  // namespace
 
 TEST_SUITE("agent config") {
@@ -30,7 +39,13 @@ TEST_SUITE("agent config") {
     CHECK(config.regions.size() == 2);
     CHECK(config.regions[0].endpoint.url.port == 1883);
     CHECK_FALSE(config.regions[0].endpoint.username);
-    CHECK(reading.warnings.empty());
+    CHECK(warnings_of(reading) == Texts{"witnesses: none"});
+  }
+
+  TEST_CASE("a witness leaves nothing to be warned of") {
+    auto text = with_regions({"eu", "us"});
+    text.insert(0, "witnesses = [\"tcp://192.0.2.1:443\"]\n");
+    CHECK(warnings_of(read(text)) == Texts{});
   }
 
   TEST_CASE("every key is read") {
@@ -80,8 +95,9 @@ password_file = "us.password"
     CHECK(config.regions[1].endpoint.username == "us-west");  // a password without a name
     CHECK(report_brokers(reading) == "eu>us us>eu");
     CHECK(reading.warnings ==
-          Texts{"[spool]: without effect yet: reports are kept in memory only",
-                "witnesses: without effect yet: an agent cannot tell blindness"});
+          Texts{"[spool]: without effect yet: reports are kept in memory only"});
+    CHECK(reading.config->witnesses ==
+          std::vector<Witness>{{"192.0.2.1", 443}, {"2001:db8::1", 53}});
   }
 
   TEST_CASE("outcomes are reported to the first two other regions") {
@@ -93,8 +109,8 @@ password_file = "us.password"
   TEST_CASE("a region that is alone reports to itself, with a warning") {
     const auto reading = read(with_regions({"eu"}));
     CHECK(report_brokers(reading) == "eu>eu");
-    CHECK(reading.warnings ==
-          Texts{"region eu: reports to its own broker: nobody hears of its total loss"});
+    CHECK(warnings_of(reading) ==
+          Texts{"witnesses: none, and one region", "region eu: reports to its own broker"});
   }
 
   TEST_CASE("reporting to oneself by another id is warned of too") {
@@ -107,7 +123,8 @@ url = "mqtt://one.example"
 id = "us"
 url = "mqtt://one.example:1883"
 )");
-    CHECK(reading.warnings.size() == 2);
+    CHECK(warnings_of(reading) == Texts{"witnesses: none", "region eu: reports to its own broker",
+                                        "region us: reports to its own broker"});
     CHECK(reading.config);
   }
 

@@ -84,6 +84,7 @@ std::string report_own_clock() {
 
 std::string agent_info() {
   AgentInfo info{kStamp, kUsWest, kPlace, "0.1.0", kEpoch, kRun, kStarted, {kEu, region("ap")}};
+  info.foreign_echoes = 4;
   info.spool_reports = 3;
   info.spool_dropped = 1;
   info.loop_lag_max = microseconds{1'204};
