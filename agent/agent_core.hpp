@@ -69,7 +69,7 @@ struct RegionHeard {
 };
 /// A witness accepted or reset a connect that AskAround had made.
 struct WitnessHeard {};
-/// What the region's name resolves to, and how many of these addresses take no connect.
+/// How many addresses the region's name has, if several, and how many of them take no connect.
 struct AddressesTried {
   RegionIndex region;
   std::uint32_t addresses;

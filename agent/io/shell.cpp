@@ -60,6 +60,7 @@ class Shell::EchoLink : public io::LinkListener {
     }
     shell_.tell(EchoAcknowledged{region_, reason});
   }
+  void on_heard() override { shell_.tell(RegionHeard{region_}); }
 
  private:
   std::string name() const { return "echo link to " + shell_.config_.regions[region_].id.str(); }
@@ -73,8 +74,12 @@ class Shell::EchoLink : public io::LinkListener {
 /// The link that reports to one broker.
 class Shell::ReportLink : public io::LinkListener {
  public:
-  ReportLink(Shell& shell, StreamIndex stream, io::LinkSettings settings)
-      : shell_(shell), stream_(stream), link_(shell.loop_, std::move(settings), *this) {}
+  /// The broker is `region`'s.
+  ReportLink(Shell& shell, StreamIndex stream, RegionIndex region, io::LinkSettings settings)
+      : shell_(shell),
+        stream_(stream),
+        region_(region),
+        link_(shell.loop_, std::move(settings), *this) {}
 
   io::MqttLink& link() { return link_; }
   void sent(int token, std::int64_t seq) { seqs_[token] = seq; }
@@ -110,6 +115,7 @@ class Shell::ReportLink : public io::LinkListener {
     seqs_.erase(found);
     shell_.tell(ReportAcknowledged{stream_, seq, reason});
   }
+  void on_heard() override { shell_.tell(RegionHeard{region_}); }
 
  private:
   std::string name() const {
@@ -118,6 +124,7 @@ class Shell::ReportLink : public io::LinkListener {
 
   Shell& shell_;
   StreamIndex stream_;
+  RegionIndex region_;
   std::set<MissCause> told_;                    ///< causes that the log knows
   std::unordered_map<int, std::int64_t> seqs_;  ///< of reports out, by token
   io::MqttLink link_;
@@ -128,7 +135,8 @@ Shell::Shell(io::Loop& loop, const Config& config)
       config_(config),
       run_(io::random_id()),
       core_(config, run_, io::random_id(), io::now()),
-      wakeup_(loop, [this] { wake(); }) {}
+      wakeup_(loop, [this] { wake(); }),
+      surroundings_(loop, config, [this](const Event& event) { tell(event); }) {}
 
 Shell::~Shell() = default;
 
@@ -153,7 +161,7 @@ std::optional<Error> Shell::make_links() {
       if (brokers[stream] == region.id) {
         report_links_.resize(brokers.size());
         report_links_[stream] =
-            std::make_unique<ReportLink>(*this, stream, report_settings(*access, stream));
+            std::make_unique<ReportLink>(*this, stream, i, report_settings(*access, stream));
       }
     }
   }
@@ -188,6 +196,7 @@ void Shell::start() {
   for (auto& link : report_links_) {
     link->link().start();
   }
+  surroundings_.start();
   wake();
 }
 
@@ -197,6 +206,10 @@ void Shell::wake() {
   for (auto& link : echo_links_) {
     link->link().drain();
   }
+  for (auto& link : report_links_) {
+    link->link().drain();
+  }
+  surroundings_.look();
   Actions actions;
   if (memory_due_ <= now.mono) {
     memory_due_ = now.mono + kMemoryPeriod;
@@ -234,8 +247,8 @@ void Shell::act(const PublishEcho& action) {
   tell(EchoSent{action.region, action.n, published.accepted, published.at});
 }
 
-void Shell::act(const AskAround& /*action*/) {
-  tell(WitnessHeard{});
+void Shell::act(const AskAround& action) {
+  surroundings_.ask(action);
 }
 
 void Shell::act(const PublishReport& action) {
@@ -258,6 +271,7 @@ void Shell::act(const PublishStatus& action) {
 void Shell::stop(std::function<void()> done) {
   is_stopping_ = true;
   wakeup_.disarm();
+  surroundings_.stop();
   const auto topic = core_.topics().agent_availability(config_.location);
   for (auto& link : report_links_) {
     link->link().publish({topic, "offline", io::Qos::at_least_once, true, std::nullopt});

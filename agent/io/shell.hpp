@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "agent/agent_core.hpp"
+#include "agent/io/surroundings.hpp"
 #include "proto/io/loop.hpp"
 #include "proto/io/mqtt_link.hpp"
 #include "proto/io/timer.hpp"
@@ -48,6 +49,7 @@ class Shell {
   HexId run_;
   AgentCore core_;
   io::Timer wakeup_;
+  Surroundings surroundings_;
   std::vector<std::unique_ptr<EchoLink>> echo_links_;      ///< by RegionIndex
   std::vector<std::unique_ptr<ReportLink>> report_links_;  ///< by StreamIndex
   MonoTime memory_due_;

@@ -44,6 +44,7 @@ class MqttConnection {
     virtual void on_ended(AttemptId id, const LinkFailure& failure, End end) = 0;
     virtual void on_delivery(const Delivery& delivery) = 0;
     virtual void on_acknowledged(int token, int reason) = 0;
+    virtual void on_heard() = 0;
   };
 
   /// What is attempted: a literal address, in a version of MQTT.

@@ -103,6 +103,9 @@ bool MqttConnection::finish_tcp(int status) {
   if (error == 0 && !is_peer_there()) {
     error = errno;  // the library may have eaten the error already
   }
+  if (is_from_peer(error)) {
+    owner_.on_heard();
+  }
   if (error != 0 || status < 0) {
     end(MissCause::connect, std::strerror(error != 0 ? error : ECONNREFUSED));
     return false;
@@ -111,6 +114,7 @@ bool MqttConnection::finish_tcp(int status) {
   phase_ = ssl_ != nullptr ? Phase::tls : Phase::connack;
   uv_timer_start(
       upkeep_, [](uv_timer_t* timer) { self(timer->data).upkeep(); }, kUpkeepMs, kUpkeepMs);
+  owner_.on_heard();
   owner_.on_connected(id_);
   return phase_ != Phase::ended;
 }
@@ -120,6 +124,9 @@ void MqttConnection::read_all() {
     return;  // called from within a delivery
   }
   is_reading_ = true;
+  if (has_unread(socket())) {
+    owner_.on_heard();
+  }
   arrival_.reset();
   int code = MOSQ_ERR_SUCCESS;
   bool has_more = true;

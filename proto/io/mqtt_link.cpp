@@ -163,6 +163,12 @@ class MqttLink::Impl : public MqttConnection::Owner {
     }
   }
 
+  void on_heard() override {
+    if (!is_stopping()) {
+      listener_.on_heard();
+    }
+  }
+
   /// A broker may hand over what it retains before SUBACK (MQTT 5, 3.8.4); it is heard once the
   /// link is up.
   void keep_early(const Delivery& delivery) {

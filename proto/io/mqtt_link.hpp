@@ -101,6 +101,8 @@ class LinkListener {
   virtual void on_delivery(const Delivery& delivery) = 0;
   /// PUBACK of a QoS 1 publication; reason below 128 is success (always 0 on 3.1.1).
   virtual void on_acknowledged(int token, int reason) = 0;
+  /// Something of the broker reached us: a byte, or the answer to a TCP connect, be it a refusal.
+  virtual void on_heard() {}
 };
 
 class MqttLink {

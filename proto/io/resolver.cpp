@@ -45,7 +45,7 @@ std::vector<std::string> literals(const addrinfo* found) {
 struct Resolver::Request {
   uv_getaddrinfo_t handle{};
   Loop* loop;
-  Resolver* resolver;  ///< null once nobody waits
+  Resolver* resolver;  ///< null once it is gone
 };
 
 Resolver::Resolver(Loop& loop, std::string host, Answer answer)
@@ -54,8 +54,7 @@ Resolver::Resolver(Loop& loop, std::string host, Answer answer)
       host_(std::move(host)),
       answer_(std::move(answer)),
       deadline_(loop, [this] {
-        if (request_ != nullptr) {
-          request_->resolver = nullptr;
+        if (is_waiting_) {
           finish({}, "no answer from the resolver in 5 s");
         }
       }) {}
@@ -67,9 +66,14 @@ Resolver::~Resolver() {
 }
 
 void Resolver::resolve() {
-  assert(request_ == nullptr);
+  assert(!is_waiting_);
   if (is_literal(host_)) {
     deferrals_.add([this] { answer_({host_}, ""); });
+    return;
+  }
+  is_waiting_ = true;
+  deadline_.arm(mono_now() + kPatience);
+  if (request_ != nullptr) {
     return;
   }
   addrinfo hints{};
@@ -78,15 +82,17 @@ void Resolver::resolve() {
   request_ = new Request{{}, &loop_, this};
   request_->handle.data = request_;
   loop_.resolving(1);
-  deadline_.arm(mono_now() + kPatience);
   const int status = uv_getaddrinfo(
       loop_.raw(), &request_->handle,
       [](uv_getaddrinfo_t* handle, int failure, addrinfo* found) {
         const std::unique_ptr<Request> request(static_cast<Request*>(handle->data));
         request->loop->resolving(-1);
-        if (request->resolver != nullptr) {
-          request->resolver->finish(literals(found),
-                                    failure == 0 ? "no usable address" : uv_strerror(failure));
+        if (auto* resolver = request->resolver) {
+          resolver->request_ = nullptr;
+          if (resolver->is_waiting_) {
+            resolver->finish(literals(found),
+                             failure == 0 ? "no usable address" : uv_strerror(failure));
+          }
         }
         uv_freeaddrinfo(found);
       },
@@ -94,13 +100,14 @@ void Resolver::resolve() {
   if (status < 0) {
     loop_.resolving(-1);
     delete std::exchange(request_, nullptr);
+    is_waiting_ = false;
     deadline_.disarm();
     deferrals_.add([this, status] { answer_({}, uv_strerror(status)); });
   }
 }
 
 void Resolver::finish(std::vector<std::string> addresses, std::string failure) {
-  request_ = nullptr;
+  is_waiting_ = false;
   deadline_.disarm();
   answer_(std::move(addresses), std::move(failure));
 }

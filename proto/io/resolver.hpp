@@ -21,8 +21,9 @@ class Resolver {
   Resolver(const Resolver&) = delete;
   Resolver& operator=(const Resolver&) = delete;
 
-  /// At most 5 s; an answer that comes later is not heard. A literal address asks nobody.
-  /// REQUIRES: no other is under way.
+  /// At most 5 s; an answer that comes later is not heard. A literal address asks nobody. A lookup
+  /// that a resolver still sits on is waited for again: no second one is made.
+  /// REQUIRES: the one before was answered.
   void resolve();
 
  private:
@@ -34,6 +35,7 @@ class Resolver {
   std::string host_;
   Answer answer_;
   Request* request_ = nullptr;  ///< owned by libuv's thread pool until it answers
+  bool is_waiting_ = false;     ///< for an answer to resolve()
   Timer deadline_;
 };
 

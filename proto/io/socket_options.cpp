@@ -6,6 +6,7 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
+#include <cerrno>
 #include <cstring>
 
 namespace echomesh::io {
@@ -40,6 +41,10 @@ void acknowledge_at_once(int socket) {
 bool has_unread(int socket) {
   int bytes = 0;
   return ioctl(socket, FIONREAD, &bytes) == 0 && bytes > 0;
+}
+
+bool is_from_peer(int error) {
+  return error == ECONNREFUSED || error == ECONNRESET;
 }
 
 std::optional<timespec> peek_arrival(int socket) {

@@ -1,0 +1,64 @@
+/// Asks a host whether it answers a TCP connect, at each of its addresses.
+///
+///   ask() --> a connect to each address --accepted or reset--> answered()
+///
+/// The name is looked up at the start and again once a minute of use; while nobody answers that,
+/// the last good addresses serve.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "proto/io/loop.hpp"
+#include "proto/io/resolver.hpp"
+#include "proto/time.hpp"
+
+namespace echomesh::agent {
+
+class HostProbe {
+ public:
+  /// `answered` is called for each address that accepts or resets a connect, from the loop or from
+  /// look(); it may not call the probe.
+  HostProbe(io::Loop& loop, std::string host, std::uint16_t port, std::function<void()> answered);
+  ~HostProbe();
+  HostProbe(const HostProbe&) = delete;
+  HostProbe& operator=(const HostProbe&) = delete;
+
+  /// Fresh connects, if the name has `at_least` so many addresses; those of the asking before are
+  /// dropped. Where no address is known yet they begin once one is.
+  void ask(std::size_t at_least = 1);
+  /// Drops the connects that are under way.
+  void drop();
+  /// Takes note of answers that have come already, before a limit is judged.
+  void look();
+
+  /// Addresses of the latest asking.
+  std::size_t asked() const { return connects_.size(); }
+  std::size_t accepted() const { return accepted_; }
+
+ private:
+  class Connect;
+
+  void look_up();
+  void resolved(std::vector<std::string> addresses);
+  void connect();
+  void answer(bool has_accepted);
+
+  io::Loop& loop_;
+  std::uint16_t port_;
+  std::function<void()> answered_;
+  std::vector<std::string> addresses_;
+  std::vector<std::unique_ptr<Connect>> connects_;
+  std::size_t accepted_ = 0;
+  bool is_looking_up_ = false;
+  bool waits_for_name_ = false;
+  std::size_t at_least_ = 1;
+  MonoTime looked_up_;
+  io::Resolver resolver_;
+};
+
+}  // namespace echomesh::agent

@@ -1,0 +1,62 @@
+#include "agent/io/surroundings.hpp"
+
+#include <utility>
+
+namespace echomesh::agent {
+
+Surroundings::Surroundings(io::Loop& loop, const Config& config,
+                           std::function<void(const Event&)> tell)
+    : tell_(std::move(tell)) {
+  for (const auto& witness : config.witnesses) {
+    witnesses_.push_back(std::make_unique<HostProbe>(loop, witness.host, witness.port,
+                                                     [this] { tell_(WitnessHeard{}); }));
+  }
+  for (RegionIndex i = 0; i < config.regions.size(); ++i) {
+    const auto& url = config.regions[i].endpoint.url;
+    const auto heard = [this, i] { tell_(RegionHeard{i}); };
+    if (config.witnesses.empty()) {
+      brokers_.push_back(std::make_unique<HostProbe>(loop, url.host, url.port, heard));
+    }
+    watches_.push_back(std::make_unique<AddressWatch>(
+        loop, url, heard, [this, i](std::uint32_t addresses, std::uint32_t dead) {
+          tell_(AddressesTried{i, addresses, dead});
+        }));
+  }
+}
+
+void Surroundings::start() {
+  for (auto& watch : watches_) {
+    watch->start();
+  }
+}
+
+void Surroundings::stop() {
+  for (auto& watch : watches_) {
+    watch->stop();
+  }
+}
+
+void Surroundings::ask(const AskAround& question) {
+  for (auto& broker : brokers_) {
+    broker->drop();
+  }
+  for (const auto region : question.regions) {
+    brokers_.at(region)->ask();
+  }
+  if (question.regions.empty()) {
+    for (auto& witness : witnesses_) {
+      witness->ask();
+    }
+  }
+}
+
+void Surroundings::look() {
+  for (auto& witness : witnesses_) {
+    witness->look();
+  }
+  for (auto& broker : brokers_) {
+    broker->look();
+  }
+}
+
+}  // namespace echomesh::agent
