@@ -1,11 +1,20 @@
 #include "proto/io/endpoint_access.hpp"
 
+#include <optional>
+#include <string>
 #include <utility>
 
 #include "proto/io/files.hpp"
 #include "proto/io/log.hpp"
 
 namespace echomesh::io {
+namespace {
+
+std::optional<std::string> place_of(const std::optional<std::string>& file) {
+  return file ? std::optional(credential_place(*file)) : std::nullopt;
+}
+
+}  // namespace
 
 Result<LinkSettings> link_settings_for(const Endpoint& endpoint) {
   LinkSettings settings;
@@ -19,8 +28,9 @@ Result<LinkSettings> link_settings_for(const Endpoint& endpoint) {
     settings.password = std::move(secret).value();
   }
   if (endpoint.url.tls) {
-    auto tls = TlsContext::make({endpoint.ca_file, endpoint.cert_file, endpoint.key_file},
-                                endpoint.url.host);
+    auto tls = TlsContext::make(
+        {place_of(endpoint.ca_file), place_of(endpoint.cert_file), place_of(endpoint.key_file)},
+        endpoint.url.host);
     if (!tls) {
       return tls.error();
     }

@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
+#include <string_view>
 
 #include "proto/io/log.hpp"
 
@@ -15,16 +16,24 @@ namespace {
 
 constexpr std::size_t kMaxBytes = 1U << 20U;
 
-std::string resolve_credential(const std::string& path) {
+/// What systemd puts before the names of files that it loads from the folder of our units.
+constexpr std::string_view kFolderOfUnits = "secrets_";
+
+}  // namespace
+
+std::string credential_place(const std::string& path) {
   const char* directory = std::getenv("CREDENTIALS_DIRECTORY");
   if (directory == nullptr || path.starts_with('/')) {
     return path;
   }
-  const std::string candidate = std::string(directory) + "/" + path;
-  return access(candidate.c_str(), R_OK) == 0 ? candidate : path;
+  for (const auto prefix : {std::string_view(), kFolderOfUnits}) {
+    std::string candidate = std::string(directory) + "/" + std::string(prefix) + path;
+    if (access(candidate.c_str(), F_OK) == 0) {
+      return candidate;
+    }
+  }
+  return path;
 }
-
-}  // namespace
 
 Result<std::string> read_file(const std::string& path) {
   errno = 0;
@@ -45,7 +54,7 @@ Result<std::string> read_file(const std::string& path) {
 }
 
 Result<std::string> read_secret(const std::string& path) {
-  const std::string place = resolve_credential(path);
+  const std::string place = credential_place(path);
   struct stat status {};
   if (stat(place.c_str(), &status) == 0 && (status.st_mode & S_IROTH) != 0) {
     log(LogLevel::warning, place + " may be read by everybody: chmod o-r it");

@@ -10,8 +10,12 @@ namespace echomesh::io {
 /// The whole file, of at most 1 MiB; the error names it and the system's reason.
 Result<std::string> read_file(const std::string& path);
 
+/// Where a file that settings name is: a relative name stands for one of systemd's credentials, if
+/// there is one (LoadCredential=NAME:PATH, or a file NAME of LoadCredential=secrets:FOLDER).
+std::string credential_place(const std::string& path);
+
 /// The first line of a file. One that everybody may read is taken with a warning: containers mount
-/// secrets so. A relative name is looked for in systemd's credentials directory first.
+/// secrets so. Looked for at its credential_place().
 Result<std::string> read_secret(const std::string& path);
 
 }  // namespace echomesh::io
