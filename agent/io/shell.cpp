@@ -33,6 +33,7 @@ class Shell::EchoLink : public io::LinkListener {
     io::log(io::LogLevel::info, name() + " is up, MQTT " +
                                     (version == io::MqttVersion::v5 ? "5" : "3.1.1") +
                                     (subscription_denied ? ", subscription denied" : ""));
+    shell_.credentials_[region_]->came_up(link_);
     shell_.tell(EchoLinkUp{region_, subscription_denied});
   }
   void on_link_lost(const io::LinkFailure& failure) override {
@@ -156,12 +157,16 @@ std::optional<Error> Shell::make_links() {
       return access.error();
     }
     echo_links_.push_back(std::make_unique<EchoLink>(*this, i, echo_settings(*access, i)));
+    credentials_.push_back(
+        std::make_unique<io::Credentials>(loop_, region.id.str(), region.endpoint, *access));
+    credentials_.back()->add(echo_links_.back()->link());
     const auto& brokers = core_.report_brokers();
     for (StreamIndex stream = 0; stream < brokers.size(); ++stream) {
       if (brokers[stream] == region.id) {
         report_links_.resize(brokers.size());
         report_links_[stream] =
             std::make_unique<ReportLink>(*this, stream, i, report_settings(*access, stream));
+        credentials_.back()->add(report_links_[stream]->link());
       }
     }
   }
@@ -197,6 +202,9 @@ void Shell::start() {
     link->link().start();
   }
   surroundings_.start();
+  for (auto& credentials : credentials_) {
+    credentials->start();
+  }
   wake();
 }
 
@@ -268,10 +276,19 @@ void Shell::act(const PublishStatus& action) {
       .publish({action.topic, action.payload, io::Qos::at_least_once, true, action.expiry});
 }
 
+void Shell::reload() {
+  for (auto& credentials : credentials_) {
+    credentials->reload();
+  }
+}
+
 void Shell::stop(std::function<void()> done) {
   is_stopping_ = true;
   wakeup_.disarm();
   surroundings_.stop();
+  for (auto& credentials : credentials_) {
+    credentials->stop();
+  }
   const auto topic = core_.topics().agent_availability(config_.location);
   for (auto& link : report_links_) {
     link->link().publish({topic, "offline", io::Qos::at_least_once, true, std::nullopt});

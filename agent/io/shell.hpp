@@ -9,6 +9,7 @@
 
 #include "agent/agent_core.hpp"
 #include "agent/io/surroundings.hpp"
+#include "proto/io/credentials.hpp"
 #include "proto/io/loop.hpp"
 #include "proto/io/mqtt_link.hpp"
 #include "proto/io/timer.hpp"
@@ -25,6 +26,8 @@ class Shell {
   void start();
   /// Says `offline` to every report broker and goodbye to all; then calls `done`.
   void stop(std::function<void()> done);
+  /// Reads passwords and certificates again.
+  void reload();
 
  private:
   class EchoLink;
@@ -50,8 +53,9 @@ class Shell {
   AgentCore core_;
   io::Timer wakeup_;
   Surroundings surroundings_;
-  std::vector<std::unique_ptr<EchoLink>> echo_links_;      ///< by RegionIndex
-  std::vector<std::unique_ptr<ReportLink>> report_links_;  ///< by StreamIndex
+  std::vector<std::unique_ptr<EchoLink>> echo_links_;          ///< by RegionIndex
+  std::vector<std::unique_ptr<ReportLink>> report_links_;      ///< by StreamIndex
+  std::vector<std::unique_ptr<io::Credentials>> credentials_;  ///< by RegionIndex
   MonoTime memory_due_;
   bool is_stopping_ = false;
   int links_to_stop_ = 0;

@@ -20,19 +20,21 @@ constexpr std::size_t kMaxQueuedBytes = 64U << 20U;
 
 }  // namespace
 
-Shell::Shell(io::Loop& loop, const Config& config, HexId instance, io::LinkSettings access)
+Shell::Shell(io::Loop& loop, const Config& config, HexId instance, const io::LinkSettings& access)
     : instance_(instance),
       core_(config, instance, io::now()),
       wakeup_(loop, [this] { wake(); }),
-      link_(loop, link_settings(std::move(access)), *this) {}
+      link_(loop, link_settings(access), *this),
+      credentials_(loop, to_string(config.broker.url), config.broker, access) {
+  credentials_.add(link_);
+}
 
 Result<std::unique_ptr<Shell>> Shell::make(io::Loop& loop, const Config& config) {
   auto access = io::link_settings_for(config.broker);
   if (!access) {
     return access.error();
   }
-  return std::unique_ptr<Shell>(
-      new Shell(loop, config, io::random_id(), std::move(access).value()));
+  return std::unique_ptr<Shell>(new Shell(loop, config, io::random_id(), access.value()));
 }
 
 io::LinkSettings Shell::link_settings(io::LinkSettings access) const {
@@ -52,6 +54,7 @@ io::LinkSettings Shell::link_settings(io::LinkSettings access) const {
 
 void Shell::start() {
   link_.start();
+  credentials_.start();
   wake();
 }
 
@@ -99,6 +102,7 @@ void Shell::on_link_up(io::MqttVersion version, bool subscription_denied) {
   io::log(subscription_denied ? io::LogLevel::error : io::LogLevel::info,
           std::string("connected, MQTT ") + (version == io::MqttVersion::v5 ? "5" : "3.1.1") +
               (subscription_denied ? ", but the broker denies a subscription: check its ACL" : ""));
+  credentials_.came_up(link_);
   tell(LinkUp{});
 }
 
@@ -129,6 +133,7 @@ void Shell::on_acknowledged(int /*token*/, int reason) {
 void Shell::stop(std::function<void()> done) {
   is_stopping_ = true;
   wakeup_.disarm();
+  credentials_.stop();
   link_.publish({core_.topics().aggregator_availability(), "offline", io::Qos::at_least_once, true,
                  std::nullopt});
   link_.stop(std::move(done));

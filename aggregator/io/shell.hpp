@@ -8,6 +8,7 @@
 #include <string>
 
 #include "aggregator/aggregator_core.hpp"
+#include "proto/io/credentials.hpp"
 #include "proto/io/loop.hpp"
 #include "proto/io/mqtt_link.hpp"
 #include "proto/io/timer.hpp"
@@ -23,6 +24,8 @@ class Shell : public io::LinkListener {
   void start();
   /// Says `offline` and goodbye; then calls `done`.
   void stop(std::function<void()> done);
+  /// Reads the password and certificates again.
+  void reload() { credentials_.reload(); }
 
   void on_link_up(io::MqttVersion version, bool subscription_denied) override;
   void on_link_lost(const io::LinkFailure& failure) override;
@@ -31,7 +34,7 @@ class Shell : public io::LinkListener {
   void on_acknowledged(int token, int reason) override;
 
  private:
-  Shell(io::Loop& loop, const Config& config, HexId instance, io::LinkSettings access);
+  Shell(io::Loop& loop, const Config& config, HexId instance, const io::LinkSettings& access);
   io::LinkSettings link_settings(io::LinkSettings access) const;
 
   void wake();
@@ -44,6 +47,7 @@ class Shell : public io::LinkListener {
   AggregatorCore core_;
   io::Timer wakeup_;
   io::MqttLink link_;
+  io::Credentials credentials_;
   std::set<MissCause> told_;  ///< causes that the log knows
   MonoTime memory_due_;
   bool is_stopping_ = false;

@@ -123,8 +123,8 @@ void MqttConnection::complaint(const char* line) {
 
 void MqttConnection::connect() {
   if (client_ == nullptr) {
-    fail_at_once({MissCause::connect, "libmosquitto has no memory or descriptor left"},
-                 End::broken);
+    fail_later({MissCause::connect, "libmosquitto has no memory or descriptor left"}, End::broken,
+               false);
     return;
   }
   const auto keep_alive = static_cast<int>(settings_.keep_alive.count());
@@ -136,22 +136,14 @@ void MqttConnection::connect() {
     mosquitto_connect_bind_v5(client_, nullptr, 0, keep_alive, nullptr, properties);
     mosquitto_property_free_all(&properties);
   }
+  if (settings_.tls) {
+    settings_.tls->begin();
+  }
   const int code = mosquitto_connect_bind_async(client_, address_.c_str(), settings_.url.port,
                                                 keep_alive, nullptr);
   const int error = errno;
   if (code != MOSQ_ERR_SUCCESS) {
-    const std::string text =
-        code == MOSQ_ERR_ERRNO ? std::strerror(error) : mosquitto_strerror(code);
-    if (auto refusal = settings_.tls ? settings_.tls->take_refusal() : std::nullopt) {
-      fail_at_once({MissCause::tls, *std::move(refusal)}, End::refused);
-    } else {
-      const bool is_tls = code == MOSQ_ERR_TLS || (settings_.tls && error == EPROTO);
-      fail_at_once({is_tls ? MissCause::tls : MissCause::connect,
-                    !is_tls                      ? text
-                    : library_complaint_.empty() ? "connection closed during the TLS handshake"
-                                                 : library_complaint_},
-                   End::broken);
-    }
+    fail_at_once(code, error);
     return;
   }
   ssl_ = static_cast<SSL*>(mosquitto_ssl_get(client_));
@@ -163,10 +155,34 @@ void MqttConnection::connect() {
 }
 
 /// Within connect(): told from the loop.
-void MqttConnection::fail_at_once(LinkFailure failure, End what) {
+void MqttConnection::fail_at_once(int code, int error) {
+  LinkFailure failure{MissCause::connect, ""};
+  End what = End::broken;
+  // The library has closed the socket, and OpenSSL's first write may have eaten its error.
+  const bool is_refused =
+      is_from_peer(error) || (settings_.tls && (code == MOSQ_ERR_TLS || error == EPROTO));
+  if (auto refusal = settings_.tls ? settings_.tls->take_refusal() : std::nullopt) {
+    failure = {MissCause::tls, *std::move(refusal)};
+    what = End::refused;
+  } else if (settings_.tls && settings_.tls->has_begun()) {
+    failure = {MissCause::tls, library_complaint_.empty() ? kClosedInTls : library_complaint_};
+  } else {
+    failure.text = is_refused               ? std::strerror(ECONNREFUSED)
+                   : code == MOSQ_ERR_ERRNO ? std::strerror(error)
+                                            : mosquitto_strerror(code);
+  }
+  const bool is_heard = is_refused || failure.cause == MissCause::tls;
+  fail_later(std::move(failure), what, is_heard);
+}
+
+void MqttConnection::fail_later(LinkFailure failure, End what, bool is_heard) {
   phase_ = Phase::ended;
-  deferrals_.add(
-      [this, failure = std::move(failure), what] { owner_.on_ended(id_, failure, what); });
+  deferrals_.add([this, failure = std::move(failure), what, is_heard] {
+    if (is_heard) {
+      owner_.on_heard();
+    }
+    owner_.on_ended(id_, failure, what);
+  });
 }
 
 void MqttConnection::connack(int reason) {

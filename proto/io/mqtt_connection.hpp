@@ -73,9 +73,11 @@ class MqttConnection {
   AttemptId id() const { return id_; }
   bool is_up() const { return phase_ == Phase::up; }
   bool is_handshaking_tls() const { return phase_ == Phase::tls; }
+  std::optional<UtcTime> certificate_expiry() const { return peer_certificate_expiry(ssl_); }
   bool has_unacknowledged() const { return !outstanding_.empty(); }
 
  private:
+  static constexpr const char* kClosedInTls = "connection closed during the TLS handshake";
   enum class Phase { connecting, tls, connack, suback, up, ended };
   struct Outstanding {
     std::size_t bytes = 0;
@@ -102,7 +104,8 @@ class MqttConnection {
   int socket() const;
   bool is_peer_there() const;
   void fail(int code);
-  void fail_at_once(LinkFailure failure, End what);
+  void fail_at_once(int code, int error);
+  void fail_later(LinkFailure failure, End what, bool is_heard);
   void end(MissCause cause, std::string text, End what = End::broken);
 
   static MqttConnection& self(void* object) { return *static_cast<MqttConnection*>(object); }

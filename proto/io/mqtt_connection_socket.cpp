@@ -101,10 +101,15 @@ bool MqttConnection::finish_tcp(int status) {
   socklen_t length = sizeof error;
   getsockopt(socket(), SOL_SOCKET, SO_ERROR, &error, &length);
   if (error == 0 && !is_peer_there()) {
-    error = errno;  // the library may have eaten the error already
+    // OpenSSL's first write ate the error, within the connect: only a refusal comes that quickly.
+    error = ECONNREFUSED;
   }
   if (is_from_peer(error)) {
     owner_.on_heard();
+  }
+  if (error != 0 && ssl_ != nullptr && was_accepted(socket())) {
+    end(MissCause::tls, kClosedInTls);
+    return false;
   }
   if (error != 0 || status < 0) {
     end(MissCause::connect, std::strerror(error != 0 ? error : ECONNREFUSED));
@@ -178,7 +183,7 @@ void MqttConnection::check_tls_progress() {
     phase_ = Phase::connack;
     read_all();  // a peer that refuses our certificate says so, and resets what we write after that
   } else if (!is_peer_there()) {
-    end(MissCause::tls, "connection closed during the TLS handshake");
+    end(MissCause::tls, kClosedInTls);
   }
 }
 
@@ -249,10 +254,15 @@ void MqttConnection::fail(int code) {
       }
       break;
     case Phase::connack: {
-      // Under TLS 1.3 a refused client certificate shows only now.
+      // Under TLS 1.3 a refused client certificate shows only now, and the reset that follows the
+      // alert may have overtaken it.
       const bool is_alert = code == MOSQ_ERR_TLS || complains_of_alert();
       if (is_alert) {
         end(MissCause::tls, library_complaint_.empty() ? text : library_complaint_);
+      } else if (ssl_ != nullptr && settings_.tls->is_asked_who_we_are()) {
+        end(MissCause::tls,
+            "connection closed after the TLS handshake by a broker that asks for a client "
+            "certificate: check cert_file and key_file");
       } else {
         end(MissCause::connect, "connection closed before CONNACK", End::closed_unanswered);
       }

@@ -66,6 +66,10 @@ class MqttLink::Impl : public MqttConnection::Owner {
   }
 
   bool is_up() const { return up_ != nullptr; }
+  std::optional<UtcTime> certificate_expiry() const {
+    return up_ != nullptr ? up_->certificate_expiry() : std::nullopt;
+  }
+  void set_password(std::string password) { settings_.password = std::move(password); }
   Published publish(const Publication& publication) {
     return up_ != nullptr ? up_->publish(publication) : Published{};
   }
@@ -350,6 +354,12 @@ void MqttLink::reconnect(std::string reason) {
 }
 bool MqttLink::is_up() const {
   return impl_->is_up();
+}
+std::optional<UtcTime> MqttLink::certificate_expiry() const {
+  return impl_->certificate_expiry();
+}
+void MqttLink::set_password(std::string password) {
+  impl_->set_password(std::move(password));
 }
 Published MqttLink::publish(const Publication& publication) {
   return impl_->publish(publication);

@@ -120,6 +120,10 @@ class MqttLink {
   void reconnect(std::string reason);
 
   bool is_up() const;
+  /// Until when the certificate of the broker is valid; none if the link is down or without TLS.
+  std::optional<UtcTime> certificate_expiry() const;
+  /// For connections from now on.
+  void set_password(std::string password);
   Published publish(const Publication& publication);
   /// Reads all that the socket holds now and delivers it, from inside this call: to be made before
   /// any limit is judged. Does nothing within a delivery.

@@ -43,6 +43,13 @@ bool has_unread(int socket) {
   return ioctl(socket, FIONREAD, &bytes) == 0 && bytes > 0;
 }
 
+bool was_accepted(int socket) {
+  tcp_info info{};
+  socklen_t length = sizeof info;
+  // The kernel has measured a round trip: SYN was answered by SYN-ACK.
+  return getsockopt(socket, IPPROTO_TCP, TCP_INFO, &info, &length) == 0 && info.tcpi_rtt > 0;
+}
+
 bool is_from_peer(int error) {
   return error == ECONNREFUSED || error == ECONNRESET;
 }

@@ -16,6 +16,8 @@ void set_connected_options(int socket, bool receive_time);
 void acknowledge_at_once(int socket);
 /// Bytes have arrived and were not read yet.
 bool has_unread(int socket);
+/// The TCP connect of this socket was accepted, however the connection ended since.
+bool was_accepted(int socket);
 /// This error of a socket was caused by an answer of its peer: connection refused or reset.
 bool is_from_peer(int error);
 /// When the next unread byte arrived, by CLOCK_REALTIME; none if there is none, or no stamp.

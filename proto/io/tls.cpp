@@ -4,7 +4,11 @@
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 
+#include <chrono>
+#include <ctime>
 #include <utility>
+
+#include "proto/io/socket_options.hpp"
 
 namespace echomesh::io {
 namespace {
@@ -25,6 +29,14 @@ bool is_address(const std::string& name) {
          inet_pton(AF_INET6, name.c_str(), bytes) == 1;
 }
 
+std::optional<UtcTime> expiry_of(const X509* certificate) {
+  std::tm calendar{};
+  if (certificate == nullptr || ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &calendar) != 1) {
+    return std::nullopt;
+  }
+  return UtcTime{std::chrono::seconds{timegm(&calendar)}};
+}
+
 /// Sets the name for SNI; a null one takes it back. The library's macro casts in C's way.
 void announce(const SSL* connection, const char* name) {
   // NOLINTNEXTLINE(cppcoreguidelines-pro-type-const-cast): OpenSSL's signatures
@@ -34,73 +46,104 @@ void announce(const SSL* connection, const char* name) {
 
 }  // namespace
 
-TlsContext::TlsContext(std::string name)
-    : name_(std::move(name)), context_(SSL_CTX_new(TLS_client_method())) {}
+TlsContext::TlsContext(TlsFiles files, std::string name)
+    : files_(std::move(files)),
+      name_(std::move(name)),
+      is_address_(is_address(name_)),
+      context_(SSL_CTX_new(TLS_client_method())) {}
 
 TlsContext::~TlsContext() {
   SSL_CTX_free(context_);
 }
 
-Result<std::shared_ptr<TlsContext>> TlsContext::make(const TlsFiles& files,
-                                                     const std::string& name) {
+Result<std::shared_ptr<TlsContext>> TlsContext::make(TlsFiles files, std::string name) {
   // Shared by the links to one broker, of which an agent has two.
-  std::shared_ptr<TlsContext> tls(new TlsContext(name));
+  std::shared_ptr<TlsContext> tls(new TlsContext(std::move(files), std::move(name)));
   SSL_CTX_set_min_proto_version(tls->context_, TLS1_2_VERSION);
   SSL_CTX_set_verify(tls->context_, SSL_VERIFY_PEER, keep_refusal);
   SSL_CTX_set_app_data(tls->context_, tls.get());
+  SSL_CTX_set_info_callback(tls->context_, handshaking);
+  SSL_CTX_set_cert_cb(tls->context_, asked, tls.get());
   SSL_CTX_set_read_ahead(tls->context_, 1);
   SSL_CTX_set_default_read_buffer_len(tls->context_, kReadBufferBytes);
   tls->verify_name();
-  if (auto error = tls->load(files)) {
+  if (auto error = tls->load()) {
     return *std::move(error);
   }
   return tls;
 }
 
+/// A context of its own first: a file that is half written breaks nothing. Connections that stand
+/// keep the one that they were made with.
+std::optional<Error> TlsContext::reload() {
+  auto fresh = make(files_, name_);
+  if (!fresh) {
+    return fresh.error();
+  }
+  std::swap(context_, fresh.value()->context_);
+  SSL_CTX_set_app_data(context_, this);
+  SSL_CTX_set_app_data(fresh.value()->context_, this);
+  SSL_CTX_set_cert_cb(context_, asked, this);
+  return std::nullopt;
+}
+
 /// libmosquitto would check, and announce by SNI, the literal address that it connects to.
 void TlsContext::verify_name() {
   X509_VERIFY_PARAM* verify = SSL_CTX_get0_param(context_);
-  if (is_address(name_)) {
+  if (is_address_) {
     X509_VERIFY_PARAM_set1_ip_asc(verify, name_.c_str());
-    SSL_CTX_set_info_callback(context_, [](const SSL* ssl, int where, int /*result*/) {
-      if ((where & SSL_CB_HANDSHAKE_START) != 0) {
-        announce(ssl, nullptr);  // RFC 6066, 3: no addresses in SNI
-      }
-    });
-    return;
+  } else {
+    X509_VERIFY_PARAM_set_hostflags(verify, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+    X509_VERIFY_PARAM_set1_host(verify, name_.c_str(), 0);
   }
-  X509_VERIFY_PARAM_set_hostflags(verify, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-  X509_VERIFY_PARAM_set1_host(verify, name_.c_str(), 0);
-  SSL_CTX_set_info_callback(context_, [](const SSL* ssl, int where, int /*result*/) {
-    if ((where & SSL_CB_HANDSHAKE_START) != 0) {
-      const auto* self = static_cast<TlsContext*>(SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl)));
-      announce(ssl, self->name_.c_str());
-    }
-  });
 }
 
-std::optional<Error> TlsContext::load(const TlsFiles& files) {
+void TlsContext::handshaking(const SSL* connection, int where, int /*result*/) {
+  auto& self = *static_cast<TlsContext*>(SSL_CTX_get_app_data(SSL_get_SSL_CTX(connection)));
+  if ((where & SSL_CB_HANDSHAKE_START) != 0) {
+    announce(connection, self.is_address_ ? nullptr : self.name_.c_str());  // RFC 6066, 3
+  }
+  if ((where & SSL_CB_EXIT) != 0) {
+    self.has_begun_ = was_accepted(SSL_get_fd(connection));
+  }
+}
+
+std::optional<Error> TlsContext::load() {
   ERR_clear_error();
-  const bool has_authorities = files.ca_file
-                                   ? SSL_CTX_load_verify_file(context_, files.ca_file->c_str()) == 1
-                                   : SSL_CTX_set_default_verify_paths(context_) == 1;
+  const bool has_authorities =
+      files_.ca_file ? SSL_CTX_load_verify_file(context_, files_.ca_file->c_str()) == 1
+                     : SSL_CTX_set_default_verify_paths(context_) == 1;
   if (!has_authorities) {
-    return Error{files.ca_file.value_or("the system's certificate authorities"),
+    return Error{files_.ca_file.value_or("the system's certificate authorities"),
                  "cannot be loaded as PEM certificates: " + last_error()};
   }
-  if (!files.cert_file || !files.key_file) {
+  if (!files_.cert_file || !files_.key_file) {
     return std::nullopt;
   }
-  if (SSL_CTX_use_certificate_chain_file(context_, files.cert_file->c_str()) != 1) {
-    return Error{*files.cert_file, "cannot be loaded as a PEM certificate: " + last_error()};
+  if (SSL_CTX_use_certificate_chain_file(context_, files_.cert_file->c_str()) != 1) {
+    return Error{*files_.cert_file, "cannot be loaded as a PEM certificate: " + last_error()};
   }
-  if (SSL_CTX_use_PrivateKey_file(context_, files.key_file->c_str(), SSL_FILETYPE_PEM) != 1) {
-    return Error{*files.key_file, "cannot be loaded as a PEM private key: " + last_error()};
+  if (SSL_CTX_use_PrivateKey_file(context_, files_.key_file->c_str(), SSL_FILETYPE_PEM) != 1) {
+    return Error{*files_.key_file, "cannot be loaded as a PEM private key: " + last_error()};
   }
   if (SSL_CTX_check_private_key(context_) != 1) {
-    return Error{*files.key_file, "is not the key of " + *files.cert_file};
+    return Error{*files_.key_file, "is not the key of " + *files_.cert_file};
   }
   return std::nullopt;
+}
+
+std::optional<UtcTime> TlsContext::expiry() const {
+  return expiry_of(SSL_CTX_get0_certificate(context_));
+}
+
+std::optional<UtcTime> peer_certificate_expiry(const SSL* connection) {
+  return connection == nullptr ? std::nullopt : expiry_of(SSL_get0_peer_certificate(connection));
+}
+
+int TlsContext::asked(SSL* /*connection*/, void* self) {
+  constexpr int kGoOn = 1;
+  static_cast<TlsContext*>(self)->is_asked_ = true;
+  return kGoOn;
 }
 
 int TlsContext::keep_refusal(int is_good, X509_STORE_CTX* verification) {

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "proto/result.hpp"
+#include "proto/time.hpp"
 
 namespace echomesh::io {
 
@@ -23,25 +24,45 @@ class TlsContext {
  public:
   /// Verifies servers to be `name` (a DNS name, or an IPv4 or IPv6 address), TLS 1.2 or newer. The
   /// error names the file and OpenSSL's reason.
-  static Result<std::shared_ptr<TlsContext>> make(const TlsFiles& files, const std::string& name);
+  static Result<std::shared_ptr<TlsContext>> make(TlsFiles files, std::string name);
   ~TlsContext();
   TlsContext(const TlsContext&) = delete;
   TlsContext& operator=(const TlsContext&) = delete;
+
+  /// Reads the files again: connections from now on use them. With an error all stays as it was.
+  [[nodiscard]] std::optional<Error> reload();
+  /// Until when our own certificate is valid, if there is one.
+  std::optional<UtcTime> expiry() const;
 
   SSL_CTX* raw() { return context_; }
   /// Why the latest certificate that was refused was so, once. To be asked right after the call
   /// that failed: a handshake may fail and be cleaned up within libmosquitto's connect.
   std::optional<std::string> take_refusal() { return std::exchange(refusal_, std::nullopt); }
+  /// Since begin(), a handshake found its TCP connection accepted; likewise to be asked right
+  /// after.
+  void begin() { has_begun_ = false; }
+  bool has_begun() const { return has_begun_; }
+  /// The broker asks for a certificate of ours: it may refuse us after the handshake (TLS 1.3).
+  bool is_asked_who_we_are() const { return is_asked_; }
 
  private:
-  explicit TlsContext(std::string name);
-  std::optional<Error> load(const TlsFiles& files);
+  TlsContext(TlsFiles files, std::string name);
+  std::optional<Error> load();
   void verify_name();
+  static void handshaking(const SSL* connection, int where, int result);
+  static int asked(SSL* connection, void* self);
   static int keep_refusal(int is_good, X509_STORE_CTX* verification);
 
+  TlsFiles files_;
   std::string name_;
+  bool is_address_;
   SSL_CTX* context_;
   std::optional<std::string> refusal_;
+  bool has_begun_ = false;
+  bool is_asked_ = false;
 };
+
+/// Until when the certificate that the peer showed is valid; none before it has shown one.
+std::optional<UtcTime> peer_certificate_expiry(const SSL* connection);
 
 }  // namespace echomesh::io

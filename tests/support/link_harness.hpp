@@ -54,9 +54,15 @@ class RecordingListener : public io::LinkListener {
   void on_acknowledged(int token, int reason) override {
     acknowledgements.emplace_back(token, reason);
   }
+  void on_heard() override { ++heard; }
 
   bool has_failed_with(MissCause cause) const {
     return std::any_of(failures.begin(), failures.end(),
+                       [cause](const auto& failure) { return failure.cause == cause; });
+  }
+  bool has_failed_only_with(MissCause cause) const {
+    return !failures.empty() &&
+           std::all_of(failures.begin(), failures.end(),
                        [cause](const auto& failure) { return failure.cause == cause; });
   }
   std::string text_of(MissCause cause) const {
@@ -69,6 +75,7 @@ class RecordingListener : public io::LinkListener {
   }
 
   int ups = 0;
+  int heard = 0;
   bool is_up = false;
   bool denied = false;
   std::optional<io::MqttVersion> spoken;
