@@ -251,7 +251,9 @@ void AggregatorCore::take_report(const Delivered& event, Now now, Actions& actio
       const auto within = paced(seconds{5}, paths_.size());
       schedule_.request(index, Document::timeline, now.mono + within / 2);
     }
-    refresh(index, now, actions);
+    if (refresh(index, now)) {
+      refresh_region(*region, now, actions);
+    }
   }
 }
 
@@ -292,8 +294,9 @@ Path& AggregatorCore::path_of(const LocationId& id, Location& location, RegionIn
   return paths_[*index];
 }
 
-/// Reads a path's state off its slots and tells everyone at once if it is another.
-void AggregatorCore::refresh(PathIndex index, Now now, Actions& actions) {
+/// Reads a path's state off its slots; one that changed is told at once. True if its vote changed:
+/// its region is to be judged anew, once all votes of the moment are in.
+bool AggregatorCore::refresh(PathIndex index, Now now) {
   auto& path = paths_[index];
   const Vote before = path.vote();
   const bool changed = path.refresh(current_);
@@ -309,9 +312,7 @@ void AggregatorCore::refresh(PathIndex index, Now now, Actions& actions) {
     auto& dues = region_dues_[path.region()];
     dues.summary = std::min(dues.summary, now.mono + seconds{1});
   }
-  if (before != after) {
-    refresh_region(path.region(), now, actions);
-  }
+  return before != after;
 }
 
 void AggregatorCore::refresh_region(RegionIndex region, Now now, Actions& actions) {
@@ -323,8 +324,16 @@ void AggregatorCore::refresh_region(RegionIndex region, Now now, Actions& action
 
 void AggregatorCore::pass_slot(Slot current, Now now, Actions& actions) {
   const Slot ended = std::exchange(current_, current);
+  std::vector<bool> has_new_votes(regions_.size());
   for (PathIndex path = 0; path < paths_.size(); ++path) {
-    refresh(path, now, actions);
+    if (refresh(path, now)) {
+      has_new_votes[paths_[path].region()] = true;
+    }
+  }
+  for (RegionIndex region = 0; region < regions_.size(); ++region) {
+    if (has_new_votes[region]) {
+      refresh_region(region, now, actions);
+    }
   }
   if (!is_up_ || listening_until_) {
     return;

@@ -106,7 +106,7 @@ class AggregatorCore {
   std::optional<RegionIndex> region_of(const RegionId& id) const;
   void show_expected(Now now);
 
-  void refresh(PathIndex index, Now now, Actions& actions);
+  bool refresh(PathIndex index, Now now);
   void refresh_region(RegionIndex index, Now now, Actions& actions);
   void pass_slot(Slot current, Now now, Actions& actions);
   void begin_publishing(Now now, Actions& actions);

@@ -212,6 +212,25 @@ TEST_SUITE("aggregator core") {
     CHECK(rig.retained("region/eu/state") == "unknown");
   }
 
+  TEST_CASE("places that grow stale together never show a verdict of half of them") {
+    AggregatorRig rig(config_for({"eu"}));
+    rig.settle();
+    rig.next_slot();
+    for (const auto* place : {"a", "b", "c"}) {
+      rig.report(place, rig.slot(), {ok(kRtt)});
+    }
+    for (const auto* place : {"x", "y"}) {
+      rig.report(place, rig.slot(), {miss()});
+    }
+    CHECK(rig.retained("region/eu/state") == "partial_outage");
+    rig.forget();
+    rig.pass(seconds{30});
+    CHECK(rig.retained("region/eu/state") == "unknown");
+    for (const auto& each : rig.on_topic("region/eu/state")) {
+      CHECK((each.what.payload == "partial_outage" || each.what.payload == "unknown"));
+    }
+  }
+
   TEST_CASE("a limit of 12 s gives an outcome two slots more") {
     AggregatorRig rig(config_for({"eu"}));
     rig.settle();
