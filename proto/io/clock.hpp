@@ -1,4 +1,4 @@
-/// The only place that reads a clock.
+/// The only place that reads a clock for what is measured (service.cpp stamps its reloads).
 #pragma once
 
 #include <ctime>
