@@ -167,8 +167,8 @@ class Mesh:
     def broker(self, name="broker"):
         return self.run(Broker(self.folder, name))
 
-    def agent(self, location, regions, start=True, **settings):
-        """`regions`: id -> url, or id -> dict of keys."""
+    def agent(self, location, regions, start=True, file=None, **settings):
+        """`regions`: id -> url, or id -> dict of keys. `file`: its settings and log, for a twin."""
         tables = [
             {"id": region, **(keys if isinstance(keys, dict) else {"url": keys})}
             for region, keys in regions.items()
@@ -176,7 +176,7 @@ class Mesh:
         whole = {"location": location, "name": location.title(), "latitude": 1.5,
                  "longitude": -2.25, "state_dir": str(self.folder / f"state-{location}"),
                  **settings, "region": tables}
-        return self._program("ECHOMESH_AGENT", f"agent-{location}", whole, start)
+        return self._program("ECHOMESH_AGENT", file or f"agent-{location}", whole, start)
 
     def aggregator(self, broker, regions, start=True, name="aggregator", **settings):
         whole = {"broker": broker.url, "state_dir": str(self.folder / f"state-{name}"), **settings,
