@@ -30,6 +30,7 @@ class Shell::EchoLink : public io::LinkListener {
 
   void on_link_up(io::MqttVersion version, bool subscription_denied) override {
     told_.clear();
+    is_denial_told_ = false;
     io::log(io::LogLevel::info, name() + " is up, MQTT " +
                                     (version == io::MqttVersion::v5 ? "5" : "3.1.1") +
                                     (subscription_denied ? ", subscription denied" : ""));
@@ -54,7 +55,7 @@ class Shell::EchoLink : public io::LinkListener {
   }
   void on_acknowledged(int /*token*/, int reason) override {
     constexpr int kFirstErrorReason = 128;
-    if (reason >= kFirstErrorReason) {
+    if (reason >= kFirstErrorReason && !std::exchange(is_denial_told_, true)) {
       io::log(io::LogLevel::warning, name() + ": the broker refuses to take echoes, reason " +
                                          std::to_string(reason) + ": check its ACL for " +
                                          shell_.core_.topics().probe(shell_.config_.location));
@@ -68,7 +69,8 @@ class Shell::EchoLink : public io::LinkListener {
 
   Shell& shell_;
   RegionIndex region_;
-  std::set<MissCause> told_;  ///< causes that the log knows
+  std::set<MissCause> told_;     ///< causes that the log knows
+  bool is_denial_told_ = false;  ///< of this connection
   io::MqttLink link_;
 };
 

@@ -130,8 +130,13 @@ class MqttLink::Impl : public MqttConnection::Owner {
     }
     const LinkFailure told{failure.cause, at(settings_, address_of_[id]) + ": " + failure.text};
     discard(id);
+    // The other version has its turn: that is no failure yet.
+    const bool is_matter_of_words =
+        end == MqttConnection::End::version_unsupported && version_.current() == MqttVersion::v5;
     plan_.failed(id, weigh(end), mono_now());
-    listener_.on_attempt_failed(told);
+    if (!is_matter_of_words) {
+      listener_.on_attempt_failed(told);
+    }
     follow_plan();
   }
 
