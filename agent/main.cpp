@@ -25,6 +25,9 @@ struct Agent {
     }
     return endpoints;
   }
+  static std::size_t names(const echomesh::agent::Config& config) {
+    return config.regions.size() + config.witnesses.size();
+  }
   static std::string greeting(const echomesh::agent::Config& config) {
     return "at " + config.location.str() + " watches " + std::to_string(config.regions.size()) +
            " regions";

@@ -22,6 +22,7 @@ struct Aggregator {
   static std::vector<echomesh::Endpoint> endpoints(const echomesh::aggregator::Config& config) {
     return {config.broker};
   }
+  static std::size_t names(const echomesh::aggregator::Config& /*config*/) { return 1; }
   static std::string greeting(const echomesh::aggregator::Config& config) {
     return "serves " + to_string(config.broker.url);
   }

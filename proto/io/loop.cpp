@@ -46,11 +46,11 @@ Loop::~Loop() {
   // A hung resolver may hold a lookup for seconds, and its thread will write to the loop: nobody
   // waits for that, so the loop is left to it.
   const MonoTime deadline = mono_now() + kLookupsEnd;
-  while (resolving_ > 0 && mono_now() < deadline) {
+  while (is_resolving() && mono_now() < deadline) {
     uv_run(loop_, UV_RUN_NOWAIT);
     std::this_thread::sleep_for(kLook);
   }
-  if (resolving_ == 0) {
+  if (!is_resolving()) {
     const int status = uv_loop_close(loop_);
     assert(status == 0);
     delete loop_;

@@ -5,10 +5,14 @@
 
 #include <functional>
 #include <memory>
+#include <string>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
 namespace echomesh::io {
+
+struct NameLookup;
 
 class Loop {
  public:
@@ -27,8 +31,9 @@ class Loop {
   void defer(std::function<void()> action);
   void on_signal(int number, std::function<void()> action);
   /// A name is still being looked up: the process should not wait for it to end.
-  bool is_resolving() const { return resolving_ > 0; }
-  void resolving(int change) { resolving_ += change; }
+  bool is_resolving() const { return !lookups_.empty(); }
+  /// Names under way, by name; kept by Resolver.
+  std::unordered_map<std::string, NameLookup*>& lookups() { return lookups_; }
 
  private:
   struct Signal;
@@ -37,7 +42,7 @@ class Loop {
   uv_idle_t* idle_;  ///< freed by its close callback
   std::vector<std::function<void()>> deferred_;
   std::vector<Signal*> signals_;  ///< freed by their close callbacks
-  int resolving_ = 0;
+  std::unordered_map<std::string, NameLookup*> lookups_;
 };
 
 /// Calls that an object puts off; they are forgotten when it goes.

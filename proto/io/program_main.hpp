@@ -7,6 +7,7 @@
 ///                                                 reload(), if SIGHUP has anything to read again
 ///   read(text, file) -> { config, mistakes, warnings }
 ///   endpoints(config) -> the brokers whose files --check-config looks for
+///   names(config) -> how many host names it may look up
 ///   greeting(config) -> what it says at its start
 #pragma once
 
@@ -19,6 +20,7 @@
 #include "proto/io/log.hpp"
 #include "proto/io/loop.hpp"
 #include "proto/io/program.hpp"
+#include "proto/io/resolver.hpp"
 #include "proto/io/service.hpp"
 
 namespace echomesh::io {
@@ -31,6 +33,7 @@ concept Reloadable = requires(Shell& shell) {
 /// Returns the exit status.
 template <class Program, class Config>
 int serve(const Config& config) {
+  reserve_lookups(Program::names(config));
   Loop loop;
   Service service(loop);
   auto made = Program::Shell::make(loop, config);

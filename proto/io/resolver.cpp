@@ -8,6 +8,8 @@
 #include <algorithm>
 #include <cassert>
 #include <chrono>
+#include <cstdlib>
+#include <memory>
 #include <utility>
 
 #include "proto/io/clock.hpp"
@@ -16,7 +18,7 @@
 namespace echomesh::io {
 namespace {
 
-constexpr std::chrono::seconds kPatience{5};
+constexpr std::chrono::seconds kPatience{1};
 /// A name with more addresses than this is tried by the first ones.
 constexpr std::size_t kMaxAddresses = 16;
 
@@ -42,11 +44,37 @@ std::vector<std::string> literals(const addrinfo* found) {
 
 }  // namespace
 
-struct Resolver::Request {
+/// One question to the system's resolver, for all who ask it of one loop.
+struct NameLookup {
   uv_getaddrinfo_t handle{};
-  Loop* loop;
-  Resolver* resolver;  ///< null once it is gone
+  Loop* loop = nullptr;
+  std::string host;
+  std::vector<Resolver*> askers;
+
+  static void answered(uv_getaddrinfo_t* handle, int failure, addrinfo* found);
 };
+
+void NameLookup::answered(uv_getaddrinfo_t* handle, int failure, addrinfo* found) {
+  const std::unique_ptr<NameLookup> lookup(static_cast<NameLookup*>(handle->data));
+  lookup->loop->lookups().erase(lookup->host);
+  const auto addresses = literals(found);
+  uv_freeaddrinfo(found);
+  const std::string why = failure == 0 ? "no usable address" : uv_strerror(failure);
+  while (!lookup->askers.empty()) {  // an answer may end other askers
+    auto* asker = lookup->askers.back();
+    lookup->askers.pop_back();
+    asker->lookup_ = nullptr;
+    if (asker->is_waiting_ || !addresses.empty()) {
+      asker->finish(addresses, why);
+    }
+  }
+}
+
+void reserve_lookups(std::size_t names) {
+  constexpr std::size_t kLeast = 4;  // libuv's own
+  // A size that was set on purpose stays.
+  setenv("UV_THREADPOOL_SIZE", std::to_string(std::max(names, kLeast)).c_str(), 0);
+}
 
 Resolver::Resolver(Loop& loop, std::string host, Answer answer)
     : loop_(loop),
@@ -55,13 +83,13 @@ Resolver::Resolver(Loop& loop, std::string host, Answer answer)
       answer_(std::move(answer)),
       deadline_(loop, [this] {
         if (is_waiting_) {
-          finish({}, "no answer from the resolver in 5 s");
+          finish({}, "no answer from the resolver in 1 s");
         }
       }) {}
 
 Resolver::~Resolver() {
-  if (request_ != nullptr) {
-    request_->resolver = nullptr;
+  if (lookup_ != nullptr) {
+    std::erase(lookup_->askers, this);
   }
 }
 
@@ -73,43 +101,40 @@ void Resolver::resolve() {
   }
   is_waiting_ = true;
   deadline_.arm(mono_now() + kPatience);
-  if (request_ != nullptr) {
+  if (lookup_ != nullptr) {
     return;
   }
-  addrinfo hints{};
-  hints.ai_family = AF_UNSPEC;
-  hints.ai_socktype = SOCK_STREAM;
-  request_ = new Request{{}, &loop_, this};
-  request_->handle.data = request_;
-  loop_.resolving(1);
-  const int status = uv_getaddrinfo(
-      loop_.raw(), &request_->handle,
-      [](uv_getaddrinfo_t* handle, int failure, addrinfo* found) {
-        const std::unique_ptr<Request> request(static_cast<Request*>(handle->data));
-        request->loop->resolving(-1);
-        if (auto* resolver = request->resolver) {
-          resolver->request_ = nullptr;
-          if (resolver->is_waiting_) {
-            resolver->finish(literals(found),
-                             failure == 0 ? "no usable address" : uv_strerror(failure));
-          }
-        }
-        uv_freeaddrinfo(found);
-      },
-      host_.c_str(), nullptr, &hints);
-  if (status < 0) {
-    loop_.resolving(-1);
-    delete std::exchange(request_, nullptr);
+  if (const auto under_way = loop_.lookups().find(host_); under_way != loop_.lookups().end()) {
+    lookup_ = under_way->second;
+    lookup_->askers.push_back(this);
+    return;
+  }
+  if (const int status = ask(); status < 0) {
     is_waiting_ = false;
     deadline_.disarm();
     deferrals_.add([this, status] { answer_({}, uv_strerror(status)); });
   }
 }
 
-void Resolver::finish(std::vector<std::string> addresses, std::string failure) {
+int Resolver::ask() {
+  addrinfo hints{};
+  hints.ai_family = AF_UNSPEC;
+  hints.ai_socktype = SOCK_STREAM;
+  auto lookup = std::make_unique<NameLookup>(NameLookup{{}, &loop_, host_, {this}});
+  lookup->handle.data = lookup.get();
+  const int status = uv_getaddrinfo(loop_.raw(), &lookup->handle, NameLookup::answered,
+                                    host_.c_str(), nullptr, &hints);
+  if (status == 0) {
+    loop_.lookups()[host_] = lookup.get();
+    lookup_ = lookup.release();  // libuv's until it answers
+  }
+  return status;
+}
+
+void Resolver::finish(const std::vector<std::string>& addresses, const std::string& failure) {
   is_waiting_ = false;
   deadline_.disarm();
-  answer_(std::move(addresses), std::move(failure));
+  answer_(addresses, failure);
 }
 
 }  // namespace echomesh::io

@@ -1,6 +1,10 @@
-/// Looks a host name up without blocking the loop, for a while at most.
+/// Looks a host name up without blocking the loop.
+///
+/// Those who ask for one name share one lookup, which waits in a thread of libuv's pool for as long
+/// as the system's resolver takes: a name that hangs holds up itself alone.
 #pragma once
 
+#include <cstddef>
 #include <functional>
 #include <string>
 #include <vector>
@@ -10,32 +14,36 @@
 
 namespace echomesh::io {
 
+/// So many names may be looked up at once: a thread each. To be called before the first lookup.
+void reserve_lookups(std::size_t names);
+
 class Resolver {
  public:
   /// Literal addresses, in the order to be tried; or none, and why.
   using Answer = std::function<void(std::vector<std::string> addresses, std::string failure)>;
 
-  /// `answer` is called from the loop, once for each resolve() that this object lives to see.
+  /// `answer` is called from the loop, once for each resolve() that this object lives to see; and
+  /// once more with the addresses, where they came after a failure was told.
   Resolver(Loop& loop, std::string host, Answer answer);
   ~Resolver();
   Resolver(const Resolver&) = delete;
   Resolver& operator=(const Resolver&) = delete;
 
-  /// At most 5 s; an answer that comes later is not heard. A literal address asks nobody. A lookup
-  /// that a resolver still sits on is waited for again: no second one is made.
-  /// REQUIRES: the one before was answered.
+  /// No answer in 1 s is a failure, but the lookup is waited for, and none is added to it. A
+  /// literal address asks nobody. REQUIRES: the one before was answered.
   void resolve();
 
  private:
-  struct Request;
-  void finish(std::vector<std::string> addresses, std::string failure);
+  friend struct NameLookup;
+  int ask();
+  void finish(const std::vector<std::string>& addresses, const std::string& failure);
 
   Loop& loop_;
   Deferrals deferrals_;
   std::string host_;
   Answer answer_;
-  Request* request_ = nullptr;  ///< owned by libuv's thread pool until it answers
-  bool is_waiting_ = false;     ///< for an answer to resolve()
+  NameLookup* lookup_ = nullptr;  ///< under way; owned by libuv's thread pool until it answers
+  bool is_waiting_ = false;       ///< for an answer to resolve()
   Timer deadline_;
 };
 

@@ -66,6 +66,7 @@ struct Program {
   static constexpr std::string_view kName = "echomesh-test";
   static constexpr std::string_view kPurpose = "is a test";
   using Shell = AnyShell;
+  static std::size_t names(const Play* /*play*/) { return 0; }
   static std::string greeting(const Play* /*play*/) { return "serves a test"; }
 };
 
