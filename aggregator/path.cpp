@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "aggregator/path_statistics.hpp"
 #include "aggregator/timeline_view.hpp"
 
 namespace echomesh::aggregator {
@@ -17,7 +16,11 @@ constexpr std::size_t kMaxRunsBytes = kMaxRetainedBytes - kTimelineFrameBytes;
 }  // namespace
 
 Path::Path(RegionIndex region, LocationId location, Voter voter, SlotWidth width)
-    : region_(region), location_(std::move(location)), voter_(voter), history_(width) {}
+    : region_(region),
+      location_(std::move(location)),
+      voter_(voter),
+      history_(width),
+      buckets_(kRttBucket / width.value, kRttBuckets) {}
 
 std::int64_t Path::max_behind() const {
   const std::chrono::milliseconds width = history_.width().value;
@@ -52,7 +55,9 @@ bool Path::take(const EchoEntry& entry, Slot slot, std::chrono::milliseconds lim
     told_in_ = slot;
   }
   const auto before = history_.at(slot);
-  history_.join(slot, entry, voter_.slow_from);
+  if (history_.join(slot, entry, voter_.slow_from)) {
+    buckets_.forget(slot);
+  }
   const auto after = history_.at(slot);
   const bool looks_different = before.state() != after.state() || before.cause() != after.cause();
   const bool was_shown =
@@ -70,8 +75,8 @@ bool Path::refresh(Slot current) {
 }
 
 LocationSummary Path::summary(const RegionId& region, const AgentGlance& agent, Slot current,
-                              Stamp stamp) const {
-  const auto statistics = statistics_of(history_, window_end(current));
+                              Stamp stamp) {
+  const auto statistics = history_.statistics(window_end(current));
   LocationSummary summary{stamp, region, location_, agent.place};
   summary.state = now_.state;
   if (!now_.cause.empty()) {
@@ -115,12 +120,11 @@ Timeline Path::timeline(const RegionId& region, Slot current, Stamp stamp) {
           std::move(view.bar)};
 }
 
-RttHistory Path::rtt_history(const RegionId& region, UtcTime now, Stamp stamp) const {
+RttHistory Path::rtt_history(const RegionId& region, UtcTime now, Stamp stamp) {
   const SlotWidth bucket{kRttBucket};
   const UtcTime end = slot_start(slot_of(now, bucket), bucket);
   const UtcTime from = end - kRttBucket * static_cast<std::int64_t>(kRttBuckets);
-  auto buckets = rtt_buckets(history_, slot_of(from, history_.width()),
-                             kRttBucket / history_.width().value, kRttBuckets);
+  auto buckets = buckets_.read(history_, slot_of(from, history_.width()));
   return {stamp, region, location_, from, std::move(buckets.p50), std::move(buckets.p95)};
 }
 

@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "aggregator/path_history.hpp"
+#include "aggregator/rtt_buckets.hpp"
 #include "aggregator/verdict.hpp"
 #include "proto/agent_info.hpp"
 #include "proto/location_summary.hpp"
@@ -47,11 +48,11 @@ class Path {
   bool refresh(Slot current);
 
   LocationSummary summary(const RegionId& region, const AgentGlance& agent, Slot current,
-                          Stamp stamp) const;
+                          Stamp stamp);
   /// Counts as shown: `rev` rises if a slot shown before has changed since.
   Timeline timeline(const RegionId& region, Slot current, Stamp stamp);
   /// The 24 h of buckets that ended by `now`.
-  RttHistory rtt_history(const RegionId& region, UtcTime now, Stamp stamp) const;
+  RttHistory rtt_history(const RegionId& region, UtcTime now, Stamp stamp);
 
  private:
   /// What reports say beside the outcome.
@@ -69,6 +70,7 @@ class Path {
   LocationId location_;
   Voter voter_;
   PathHistory history_;
+  RttBucketReader buckets_;
   PathNow now_;
   std::optional<Slot> told_in_;  ///< the latest slot reported on; none: never heard of
   Told told_;

@@ -17,11 +17,6 @@ std::int64_t bucket_slots(SlotWidth width) {
   return std::chrono::seconds{300} / width.value;
 }
 
-std::size_t ring_index(Slot slot, std::size_t size) {
-  const auto length = static_cast<std::int64_t>(size);
-  return static_cast<std::size_t>(((slot.number % length) + length) % length);
-}
-
 std::uint32_t to_us(Rtt rtt) {
   const auto us = std::chrono::round<std::chrono::microseconds>(rtt.value).count();
   return static_cast<std::uint32_t>(
@@ -33,71 +28,90 @@ std::uint32_t to_us(Rtt rtt) {
 PathHistory::PathHistory(SlotWidth width)
     : width_(width),
       window_slots_(slots_per_day(width)),
-      hour_slots_(window_slots_ / 24),
-      head_{std::numeric_limits<std::int64_t>::min() / 2},
-      cells_(static_cast<std::size_t>(window_slots_ + bucket_slots(width) + kSpareSlots)),
-      exact_rtt_us_(static_cast<std::size_t>(hour_slots_ + kSpareSlots)) {}
-
-Slot PathHistory::oldest_kept() const {
-  return head_ - (static_cast<std::int64_t>(cells_.size()) - 1);
-}
-
-SlotCell& PathHistory::cell(Slot slot) {
-  return cells_[ring_index(slot, cells_.size())];
-}
-
-std::uint32_t& PathHistory::exact(Slot slot) {
-  return exact_rtt_us_[ring_index(slot, exact_rtt_us_.size())];
-}
-
-void PathHistory::forget(Slot slot) {
-  cell(slot) = SlotCell{};
-  exact(slot) = 0;
-}
+      ring_(window_slots_ + bucket_slots(width) + kSpareSlots, window_slots_ / 24 + kSpareSlots),
+      changes_(static_cast<std::size_t>(ring_.slots())),
+      statistics_(width) {}
 
 void PathHistory::advance(Slot current) {
-  if (current <= head_) {
+  if (current <= ring_.head()) {
     return;
   }
-  const auto ring = static_cast<std::int64_t>(cells_.size());
-  const Slot first_new = std::max(head_ + 1, current - (ring - 1));
-  for (Slot slot = first_new; slot <= current; slot = slot + 1) {
-    forget(slot);
+  if (current - ring_.head() >= ring_.slots()) {
+    ring_.restart(current);
+    changes_.clear();
+    statistics_ = RunningStatistics(width_);
+    return;
   }
-  head_ = current;
+  while (ring_.head() < current) {
+    push();
+  }
+}
+
+void PathHistory::push() {
+  // What is forgotten must not be in the window of the figures any more.
+  const Slot least_end = ring_.head() + 1 - kSpareSlots;
+  if (const auto end = statistics_.end(); end && *end < least_end) {
+    statistics_.move_to(ring_, least_end);
+  }
+  ring_.push();
+  mark(ring_.head());
 }
 
 bool PathHistory::join(Slot slot, const EchoEntry& entry, nanoseconds slow_from) {
   advance(slot);
-  if (!covers(slot)) {
+  if (!ring_.covers(slot)) {
     return false;
   }
-  auto& known = cell(slot);
+  const auto known = ring_.at(slot);
   const auto joined = known.join(SlotCell::of(entry, slow_from));
-  const bool changed = joined != known;
-  known = joined;
-  if (const auto* ok = std::get_if<Ok>(&entry.outcome);
-      ok != nullptr && head_ - slot < static_cast<std::int64_t>(exact_rtt_us_.size())) {
-    exact(slot) = std::max(exact(slot), to_us(ok->rtt));
+  statistics_.leave(ring_, slot);
+  ring_.put(slot, joined);
+  if (const auto* ok = std::get_if<Ok>(&entry.outcome); ok != nullptr && ring_.covers_exact(slot)) {
+    ring_.put_exact(slot, to_us(ok->rtt));
+  }
+  statistics_.enter(ring_, slot);
+  mark(slot);
+  if (slot < ring_.head()) {
+    mark(slot + 1);
   }
   latest_ = std::max(latest_.value_or(slot), slot);
-  return changed;
+  return joined != known;
 }
 
-SlotCell PathHistory::at(Slot slot) const {
-  return covers(slot) ? cells_[ring_index(slot, cells_.size())] : SlotCell{};
+void PathHistory::mark(Slot slot) {
+  changes_.set(ring_.place(slot), !ring_.at(slot).looks_like(ring_.at(slot - 1)));
+}
+
+Slot PathHistory::same_until(Slot slot, Slot past) const {
+  if (slot < oldest_kept()) {
+    return std::min(past, oldest_kept());
+  }
+  const Slot past_kept = std::min(past, ring_.head() + 1);
+  const Slot next = slot + 1;
+  if (next >= past_kept) {
+    return slot > ring_.head() ? past : next;
+  }
+  const auto count = static_cast<std::size_t>(past_kept - next);
+  return next + static_cast<std::int64_t>(changes_.unmarked_from(ring_.place(next), count));
+}
+
+Slot PathHistory::same_since(Slot slot) const {
+  const auto count = static_cast<std::size_t>(slot - oldest_kept());
+  return slot - static_cast<std::int64_t>(changes_.unmarked_down_from(ring_.place(slot), count));
 }
 
 std::optional<nanoseconds> PathHistory::exact_rtt(Slot slot) const {
-  const bool kept = slot <= head_ && head_ - slot < static_cast<std::int64_t>(exact_rtt_us_.size());
-  if (!kept || at(slot).rtt().number() == 0) {
-    return std::nullopt;
-  }
-  return std::chrono::microseconds{exact_rtt_us_[ring_index(slot, exact_rtt_us_.size())]};
+  const auto us = ring_.exact_us(slot);
+  return us != 0 ? std::optional<nanoseconds>(std::chrono::microseconds{us}) : std::nullopt;
+}
+
+PathStatistics PathHistory::statistics(Slot end) {
+  statistics_.move_to(ring_, end);
+  return statistics_.read(ring_);
 }
 
 std::optional<Slot> PathHistory::latest() const {
-  return latest_ && covers(*latest_) ? latest_ : std::nullopt;
+  return latest_ && ring_.covers(*latest_) ? latest_ : std::nullopt;
 }
 
 Slot PathHistory::window_end(Slot current, std::int64_t settling) const {
@@ -139,17 +153,17 @@ std::optional<Slot> PathHistory::since(Slot current, std::int64_t max_behind) co
 }
 
 Slot PathHistory::since_known(Slot latest, LocationState state, std::int64_t max_behind) const {
-  Slot first = latest;
-  for (Slot slot = latest - 1; slot >= oldest_kept() && first - slot <= max_behind + 1;
-       slot = slot - 1) {
+  Slot first = same_since(latest);
+  for (Slot slot = first - 1; slot >= oldest_kept() && first - slot <= max_behind + 1;) {
     const auto known = at(slot);
-    if (!known.is_known()) {
-      continue;
+    const Slot begin = same_since(slot);
+    if (known.is_known()) {
+      if (known.state() != state) {
+        break;
+      }
+      first = begin;
     }
-    if (known.state() != state) {
-      break;
-    }
-    first = slot;
+    slot = begin - 1;
   }
   return first;
 }

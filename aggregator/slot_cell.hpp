@@ -49,6 +49,8 @@ class SlotCell {
   LocationState state() const;
   /// Why it is inaccessible, or void; empty otherwise.
   std::string_view cause() const;
+  /// The same state and the same cause.
+  bool looks_like(SlotCell other) const { return look() == other.look(); }
   /// The RTT that figures may use: none unless ok and never resent.
   RttLevel rtt() const { return is_ok() && !is_resent() ? level() : RttLevel{}; }
 
@@ -76,6 +78,12 @@ class SlotCell {
   static constexpr unsigned kKnowledgeShift = 12;
 
   SlotCell(Knowledge knowledge, RttLevel level, bool resent, bool slow);
+  /// A number for each pair of state and cause.
+  unsigned look() const {
+    const auto known = knowledge() == Knowledge::late ? Knowledge::miss_timeout : knowledge();
+    return 2 * static_cast<unsigned>(known) +
+           (known == Knowledge::ok && (bits_ & kSlow) != 0 ? 1U : 0U);
+  }
   Knowledge knowledge() const { return static_cast<Knowledge>(bits_ >> kKnowledgeShift); }
   RttLevel level() const { return RttLevel(static_cast<std::uint16_t>(bits_ & kLevelMask)); }
 

@@ -5,6 +5,8 @@
 #include <map>
 #include <vector>
 
+#include "aggregator/path_history.hpp"
+#include "aggregator/rtt_buckets.hpp"
 #include "tests/unit/aggregator/entries.hpp"
 
 namespace echomesh::aggregator {
@@ -116,11 +118,21 @@ void check_against(const Model& model, const PathStatistics& found) {
   CHECK(is_near(found.rtt_usual, ranked(rtts_of(model, kDay), 50)));
 }
 
+/// The first slot of the bucket of 300 s that a slot is in.
+Slot bucket_begin(Slot slot) {
+  return {slot.number / 60 * 60};
+}
+
+PathStatistics statistics_of(PathHistory& history, Slot end) {
+  return history.statistics(end);
+}
+
 TEST_SUITE("path statistics") {
   TEST_CASE("of nothing there are no figures, and the day is not covered") {
     PathStatistics none;
     none.coverage_24h = {0, kDay};
-    CHECK(statistics_of(History(), kEnd) == none);
+    History history;
+    CHECK(statistics_of(history, kEnd) == none);
   }
 
   TEST_CASE("they are those of a plain reading of the rules") {
@@ -195,7 +207,7 @@ TEST_SUITE("path statistics") {
     CHECK_FALSE(statistics.rtt_p50_1h);
     CHECK_FALSE(statistics.rtt_max_1h);
     CHECK_FALSE(statistics.rtt_usual);
-    const auto buckets = rtt_buckets(history, kEnd - 59, 60, 1);
+    const auto buckets = RttBucketReader(60, 1).read(history, bucket_begin(kEnd));
     CHECK_FALSE(buckets.p50.at(0));
   }
 
@@ -234,12 +246,13 @@ TEST_SUITE("path statistics") {
 
   TEST_CASE("buckets have the percentiles of their own slots, and none where nothing is") {
     History history;
+    const Slot from = bucket_begin(kEnd) - 287 * 60;
     for (std::int64_t i = 0; i < 60; ++i) {
-      history.tell(kDay - 1 - i, ok(milliseconds{100 + i}));
-      history.tell(119 - i, ok(milliseconds{10 + i}));
+      history.join(from + i, ok(milliseconds{159 - i}), kSlow);
+      history.join(from + 286 * 60 + i, ok(milliseconds{69 - i}), kSlow);
     }
-    history.tell(10, miss());
-    const auto buckets = rtt_buckets(history, kEnd - (kDay - 1), 60, 288);
+    history.join(from + 287 * 60, miss(), kSlow);
+    const auto buckets = RttBucketReader(60, 288).read(history, from);
     REQUIRE(buckets.p50.size() == 288);
     REQUIRE(buckets.p95.size() == 288);
     CHECK(is_near(buckets.p50.front(), milliseconds{129}));
