@@ -1,9 +1,10 @@
 #include "proto/decimal.hpp"
 
+#include <array>
 #include <cassert>
 #include <charconv>
 #include <cmath>
-#include <cstdio>
+#include <limits>
 
 namespace echomesh {
 namespace {
@@ -14,21 +15,27 @@ constexpr std::size_t kMaxNumberChars = 24;
 
 /// `units` of 10^-decimals as text, trailing zeros of the fraction left out.
 std::string fixed_point(std::int64_t units, int decimals) {
-  const bool negative = units < 0;
-  std::string digits = std::to_string(negative ? -units : units);
-  const auto places = static_cast<std::size_t>(decimals);
-  if (digits.size() <= places) {
-    digits.insert(0, places + 1 - digits.size(), '0');
+  auto rest = static_cast<std::uint64_t>(units);
+  rest = units < 0 ? 0 - rest : rest;
+  for (; decimals > 0 && rest % 10 == 0; --decimals) {
+    rest /= 10;
   }
-  std::string fraction = digits.substr(digits.size() - places);
-  digits.resize(digits.size() - places);
-  while (!fraction.empty() && fraction.back() == '0') {
-    fraction.pop_back();
+  std::array<char, 40> text;  // 19 digits, or as many decimals as anybody asks for
+  char* first = text.end();
+  for (; decimals > 0; --decimals, rest /= 10) {
+    *--first = static_cast<char>('0' + rest % 10);
+    if (decimals == 1) {
+      *--first = '.';
+    }
   }
-  if (!fraction.empty()) {
-    digits += "." + fraction;
+  do {
+    *--first = static_cast<char>('0' + rest % 10);
+    rest /= 10;
+  } while (rest > 0);
+  if (units < 0) {
+    *--first = '-';
   }
-  return (negative && digits != "0" ? "-" : "") + digits;
+  return {first, text.end()};
 }
 
 std::int64_t rounded_quotient(std::int64_t value, std::int64_t divisor) {
@@ -64,7 +71,11 @@ std::string format_ms_short(std::chrono::nanoseconds value) {
 std::string format_percent(std::int64_t part, std::int64_t whole) {
   assert(whole > 0 && part >= 0 && part <= whole);
   constexpr std::int64_t kUnitsOfHundredPercent = 10'000'000;
-  // 128 bits, because a year in milliseconds times 10^7 does not fit in 64.
+  constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max() / kUnitsOfHundredPercent;
+  if (part <= kMost) {
+    return fixed_point(part * kUnitsOfHundredPercent / whole, 5);
+  }
+  // A year in milliseconds times 10^7 does not fit in 64 bits.
   const auto units = static_cast<Int128>(part) * kUnitsOfHundredPercent / whole;
   return fixed_point(static_cast<std::int64_t>(units), 5);
 }

@@ -1,6 +1,9 @@
 #include "proto/json_writer.hpp"
 
+#include <array>
 #include <cassert>
+#include <charconv>
+#include <utility>
 
 #include "proto/decimal.hpp"
 
@@ -9,52 +12,115 @@ namespace {
 
 constexpr int kDegreeDecimals = 4;
 
-rapidjson::SizeType size_of(std::string_view text) {
-  return static_cast<rapidjson::SizeType>(text.size());
+constexpr bool is_plain(char c) {
+  return static_cast<unsigned char>(c) >= 0x20 && c != '"' && c != '\\';
+}
+
+/// Without a way out of the loop, so that it looks at many characters at once.
+bool is_plain(std::string_view text) {
+  bool all = true;
+  for (const char c : text) {
+    all &= is_plain(c);
+  }
+  return all;
 }
 
 }  // namespace
 
+void JsonWriter::begin_value() {
+  if (needs_comma_) {
+    text_ += ',';
+  }
+}
+
+void JsonWriter::end_value() {
+  needs_comma_ = true;
+}
+
 JsonWriter& JsonWriter::begin_object() {
-  writer_.StartObject();
+  begin_value();
+  text_ += '{';
+  needs_comma_ = false;
+  ++depth_;
   return *this;
 }
 JsonWriter& JsonWriter::end_object() {
-  writer_.EndObject();
+  text_ += '}';
+  --depth_;
+  end_value();
   return *this;
 }
 JsonWriter& JsonWriter::begin_array() {
-  writer_.StartArray();
+  begin_value();
+  text_ += '[';
+  needs_comma_ = false;
+  ++depth_;
   return *this;
 }
 JsonWriter& JsonWriter::end_array() {
-  writer_.EndArray();
+  text_ += ']';
+  --depth_;
+  end_value();
   return *this;
 }
-JsonWriter& JsonWriter::key(std::string_view name) {
-  writer_.Key(name.data(), size_of(name));
+JsonWriter& JsonWriter::key(std::string_view name, std::string_view suffix) {
+  text_.append(",\"" + (needs_comma_ ? 0 : 1), needs_comma_ ? 2 : 1);
+  text_.append(name).append(suffix).append("\":", 2);
+  needs_comma_ = false;
+  return *this;
+}
+
+/// What needs no escape and no quotes.
+JsonWriter& JsonWriter::plain(std::string_view value) {
+  begin_value();
+  text_.append(value);
+  end_value();
   return *this;
 }
 
 JsonWriter& JsonWriter::null() {
-  writer_.Null();
-  return *this;
+  return plain("null");
 }
 JsonWriter& JsonWriter::text(std::string_view value) {
-  writer_.String(value.data(), size_of(value));
+  begin_value();
+  text_ += '"';
+  if (is_plain(value)) {
+    text_.append(value);
+  } else {
+    escape(value);
+  }
+  text_ += '"';
+  end_value();
   return *this;
+}
+void JsonWriter::escape(std::string_view value) {
+  constexpr std::string_view kDigits = "0123456789ABCDEF";
+  constexpr std::string_view kEscaped = "\"\\\b\f\n\r\t";
+  constexpr std::string_view kLetters = "\"\\bfnrt";
+  for (const char c : value) {
+    if (is_plain(c)) {
+      text_ += c;
+    } else if (const auto found = kEscaped.find(c); found != std::string_view::npos) {
+      text_ += '\\';
+      text_ += kLetters[found];
+    } else {
+      const auto code = static_cast<unsigned char>(c);
+      text_.append("\\u00");
+      text_ += kDigits[code / 16U];
+      text_ += kDigits[code % 16U];
+    }
+  }
 }
 JsonWriter& JsonWriter::integer(std::int64_t value) {
-  writer_.Int64(value);
-  return *this;
+  std::array<char, 20> digits;
+  const auto end = std::to_chars(digits.begin(), digits.end(), value).ptr;
+  return plain({digits.begin(), end});
 }
 JsonWriter& JsonWriter::boolean(bool value) {
-  writer_.Bool(value);
-  return *this;
+  return plain(value ? "true" : "false");
 }
 JsonWriter& JsonWriter::decimal(std::string_view digits) {
-  writer_.RawValue(digits.data(), digits.size(), rapidjson::kNumberType);
-  return *this;
+  return plain(digits);
 }
 
 JsonWriter& JsonWriter::text_field(std::string_view name, std::string_view value) {
@@ -84,14 +150,15 @@ JsonWriter& JsonWriter::degrees_field(std::string_view name, std::optional<doubl
   return value ? key(name).decimal(format_fixed(*value, kDegreeDecimals)) : key(name).null();
 }
 JsonWriter& JsonWriter::time_fields(std::string_view name, std::optional<UtcTime> value) {
-  const std::string ms_name = std::string(name) + "_ms";
-  return value ? text_field(name, iso8601(*value)).integer_field(ms_name, unix_ms(*value))
-               : key(name).null().key(ms_name).null();
+  if (!value) {
+    return key(name).null().key(name, "_ms").null();
+  }
+  return text_field(name, iso8601(*value)).key(name, "_ms").integer(unix_ms(*value));
 }
 
 std::string JsonWriter::take() {
-  assert(writer_.IsComplete());
-  return {buffer_.GetString(), buffer_.GetSize()};
+  assert(depth_ == 0 && !text_.empty());
+  return std::move(text_);
 }
 
 }  // namespace echomesh

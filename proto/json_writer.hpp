@@ -1,9 +1,7 @@
 /// Writes one JSON document, keys in the order they are given, numbers as plain decimals.
 #pragma once
 
-#include <rapidjson/stringbuffer.h>
-#include <rapidjson/writer.h>
-
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -15,13 +13,15 @@ namespace echomesh {
 
 class JsonWriter {
  public:
-  JsonWriter() : writer_(buffer_) {}
+  /// `expected_bytes` saves it from growing on the way.
+  explicit JsonWriter(std::size_t expected_bytes = 256) { text_.reserve(expected_bytes); }
 
   JsonWriter& begin_object();
   JsonWriter& end_object();
   JsonWriter& begin_array();
   JsonWriter& end_array();
-  JsonWriter& key(std::string_view name);
+  /// REQUIRES: an id or a word of the contract, in which nothing needs to be escaped.
+  JsonWriter& key(std::string_view name) { return key(name, {}); }
 
   JsonWriter& null();
   JsonWriter& text(std::string_view value);
@@ -48,8 +48,15 @@ class JsonWriter {
   std::string take();
 
  private:
-  rapidjson::StringBuffer buffer_;
-  rapidjson::Writer<rapidjson::StringBuffer> writer_;
+  JsonWriter& key(std::string_view name, std::string_view suffix);
+  void begin_value();
+  void end_value();
+  JsonWriter& plain(std::string_view value);
+  void escape(std::string_view value);
+
+  std::string text_;
+  bool needs_comma_ = false;
+  int depth_ = 0;
 };
 
 }  // namespace echomesh

@@ -6,7 +6,7 @@
 namespace echomesh {
 
 std::string to_json(const Live& live) {
-  JsonWriter json;
+  JsonWriter json(1024);
   json.begin_object()
       .time_fields("ts", live.at)
       .integer_field("slot", live.slot.number)

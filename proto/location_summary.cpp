@@ -5,7 +5,7 @@
 namespace echomesh {
 
 std::string to_json(const LocationSummary& summary) {
-  JsonWriter json;
+  JsonWriter json(1024);
   json.begin_object();
   write_stamp(json, summary.stamp);
   json.text_field("region", summary.region.str())

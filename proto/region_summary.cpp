@@ -6,7 +6,7 @@
 namespace echomesh {
 
 std::string to_json(const RegionSummary& summary) {
-  JsonWriter json;
+  JsonWriter json(768);
   json.begin_object();
   write_stamp(json, summary.stamp);
   json.text_field("region", summary.region.str())

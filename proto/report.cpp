@@ -170,7 +170,7 @@ Result<Report> parse_head(const JsonValue& root) {
 }  // namespace
 
 std::string to_json(const Report& report) {
-  JsonWriter json;
+  JsonWriter json(512);
   json.begin_object()
       .text_field("epoch", to_string(report.epoch))
       .text_field("run", to_string(report.run))

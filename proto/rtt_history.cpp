@@ -18,7 +18,7 @@ void write_buckets(JsonWriter& json, std::string_view name,
 }  // namespace
 
 std::string to_json(const RttHistory& history) {
-  JsonWriter json;
+  JsonWriter json(4096);
   json.begin_object();
   write_stamp(json, history.stamp);
   const std::chrono::milliseconds bucket = kRttBucket;

@@ -1,6 +1,6 @@
 #include "proto/time.hpp"
 
-#include <cstdio>
+#include <cstddef>
 
 namespace echomesh {
 
@@ -38,12 +38,19 @@ std::string iso8601(UtcTime at) {
   const auto day = floor<chrono::days>(as_sys);
   const chrono::year_month_day date{day};
   const chrono::hh_mm_ss clock{as_sys - day};
-  char text[40];
-  std::snprintf(
-      text, sizeof text, "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ", static_cast<int>(date.year()),
-      static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-      static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
-      static_cast<int>(clock.seconds().count()), static_cast<int>(clock.subseconds().count()));
+  std::string text = "0000-00-00T00:00:00.000Z";
+  const auto write = [&text](std::size_t past, auto number) {
+    for (auto rest = static_cast<unsigned>(number); rest > 0; rest /= 10) {
+      text[--past] = static_cast<char>('0' + rest % 10);
+    }
+  };
+  write(4, static_cast<int>(date.year()));
+  write(7, static_cast<unsigned>(date.month()));
+  write(10, static_cast<unsigned>(date.day()));
+  write(13, clock.hours().count());
+  write(16, clock.minutes().count());
+  write(19, clock.seconds().count());
+  write(23, clock.subseconds().count());
   return text;
 }
 

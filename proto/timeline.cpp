@@ -5,7 +5,7 @@
 namespace echomesh {
 
 std::string to_json(const Timeline& timeline) {
-  JsonWriter json;
+  JsonWriter json(1024);
   json.begin_object();
   write_stamp(json, timeline.stamp);
   const std::chrono::milliseconds width = timeline.width.value;

@@ -54,8 +54,14 @@ std::string Topics::region(const RegionId& region, std::string_view leaf) const 
 }
 std::string Topics::path(const RegionId& region, const LocationId& location,
                          std::string_view leaf) const {
-  return status_ + "region/" + region.str() + "/location/" + location.str() + "/" +
-         std::string(leaf);
+  constexpr std::string_view kRegion = "region/";
+  constexpr std::string_view kLocation = "/location/";
+  std::string topic;  // the one that is made for every publication: grown once
+  topic.reserve(status_.size() + kRegion.size() + region.str().size() + kLocation.size() +
+                location.str().size() + 1 + leaf.size());
+  topic.append(status_).append(kRegion).append(region.str()).append(kLocation);
+  topic.append(location.str()).append(1, '/').append(leaf);
+  return topic;
 }
 
 std::string Topics::all_reports() const {
