@@ -9,6 +9,7 @@
 #include <string>
 
 #include "proto/decimal.hpp"
+#include "proto/json_plain_reader.hpp"
 
 namespace echomesh {
 namespace {
@@ -142,6 +143,15 @@ class JsonDocument::Builder : public rapidjson::BaseReaderHandler<rapidjson::UTF
 };
 
 Result<JsonDocument> JsonDocument::parse(std::string_view text) {
+  if (text.size() <= kMaxJsonBytes) {
+    if (auto plain = PlainReader::read(text)) {
+      return std::move(*plain);
+    }
+  }
+  return parse_strictly(text);
+}
+
+Result<JsonDocument> JsonDocument::parse_strictly(std::string_view text) {
   if (text.size() > kMaxJsonBytes) {
     return Error{"", "larger than 65536 bytes"};
   }

@@ -1,6 +1,6 @@
 #include "proto/json_writer.hpp"
 
-#include <array>
+#include <algorithm>
 #include <cassert>
 #include <charconv>
 #include <utility>
@@ -25,56 +25,73 @@ bool is_plain(std::string_view text) {
   return all;
 }
 
-}  // namespace
-
-void JsonWriter::begin_value() {
-  if (needs_comma_) {
-    text_ += ',';
-  }
+char* copy(std::string_view text, char* at) {
+  return std::copy(text.begin(), text.end(), at);
 }
 
-void JsonWriter::end_value() {
+}  // namespace
+
+char* JsonWriter::begin_value(std::size_t bytes) {
+  if (text_.size() - size_ <= bytes) {
+    text_.resize(2 * text_.size() + bytes + 1);
+  }
+  char* const at = text_.data() + size_;
+  *at = ',';
+  return at + (needs_comma_ ? 1 : 0);
+}
+
+void JsonWriter::end_value(const char* end) {
+  size_ = static_cast<std::size_t>(end - text_.data());
   needs_comma_ = true;
 }
 
-JsonWriter& JsonWriter::begin_object() {
-  begin_value();
-  text_ += '{';
+void JsonWriter::open(char bracket) {
+  char* const at = begin_value(1);
+  *at = bracket;
+  end_value(at + 1);
   needs_comma_ = false;
   ++depth_;
+}
+
+void JsonWriter::close(char bracket) {
+  needs_comma_ = false;
+  char* const at = begin_value(1);
+  *at = bracket;
+  end_value(at + 1);
+  --depth_;
+}
+
+JsonWriter& JsonWriter::begin_object() {
+  open('{');
   return *this;
 }
 JsonWriter& JsonWriter::end_object() {
-  text_ += '}';
-  --depth_;
-  end_value();
+  close('}');
   return *this;
 }
 JsonWriter& JsonWriter::begin_array() {
-  begin_value();
-  text_ += '[';
-  needs_comma_ = false;
-  ++depth_;
+  open('[');
   return *this;
 }
 JsonWriter& JsonWriter::end_array() {
-  text_ += ']';
-  --depth_;
-  end_value();
+  close(']');
   return *this;
 }
 JsonWriter& JsonWriter::key(std::string_view name, std::string_view suffix) {
-  text_.append(",\"" + (needs_comma_ ? 0 : 1), needs_comma_ ? 2 : 1);
-  text_.append(name).append(suffix).append("\":", 2);
+  char* at = begin_value(name.size() + suffix.size() + 3);
+  *at++ = '"';
+  at = copy(name, at);
+  at = copy(suffix, at);
+  *at++ = '"';
+  *at++ = ':';
+  end_value(at);
   needs_comma_ = false;
   return *this;
 }
 
 /// What needs no escape and no quotes.
 JsonWriter& JsonWriter::plain(std::string_view value) {
-  begin_value();
-  text_.append(value);
-  end_value();
+  end_value(copy(value, begin_value(value.size())));
   return *this;
 }
 
@@ -82,39 +99,41 @@ JsonWriter& JsonWriter::null() {
   return plain("null");
 }
 JsonWriter& JsonWriter::text(std::string_view value) {
-  begin_value();
-  text_ += '"';
-  if (is_plain(value)) {
-    text_.append(value);
-  } else {
-    escape(value);
+  if (!is_plain(value)) {
+    return escaped(value);
   }
-  text_ += '"';
-  end_value();
+  char* at = begin_value(value.size() + 2);
+  *at++ = '"';
+  at = copy(value, at);
+  *at++ = '"';
+  end_value(at);
   return *this;
 }
-void JsonWriter::escape(std::string_view value) {
+JsonWriter& JsonWriter::escaped(std::string_view value) {
   constexpr std::string_view kDigits = "0123456789ABCDEF";
   constexpr std::string_view kEscaped = "\"\\\b\f\n\r\t";
   constexpr std::string_view kLetters = "\"\\bfnrt";
+  std::string text = "\"";
   for (const char c : value) {
     if (is_plain(c)) {
-      text_ += c;
+      text += c;
     } else if (const auto found = kEscaped.find(c); found != std::string_view::npos) {
-      text_ += '\\';
-      text_ += kLetters[found];
+      text += '\\';
+      text += kLetters[found];
     } else {
       const auto code = static_cast<unsigned char>(c);
-      text_.append("\\u00");
-      text_ += kDigits[code / 16U];
-      text_ += kDigits[code % 16U];
+      text.append("\\u00");
+      text += kDigits[code / 16U];
+      text += kDigits[code % 16U];
     }
   }
+  return plain(text + '"');
 }
 JsonWriter& JsonWriter::integer(std::int64_t value) {
-  std::array<char, 20> digits;
-  const auto end = std::to_chars(digits.begin(), digits.end(), value).ptr;
-  return plain({digits.begin(), end});
+  constexpr std::size_t kMostDigits = 20;
+  char* const at = begin_value(kMostDigits);
+  end_value(std::to_chars(at, at + kMostDigits, value).ptr);
+  return *this;
 }
 JsonWriter& JsonWriter::boolean(bool value) {
   return plain(value ? "true" : "false");
@@ -157,7 +176,8 @@ JsonWriter& JsonWriter::time_fields(std::string_view name, std::optional<UtcTime
 }
 
 std::string JsonWriter::take() {
-  assert(depth_ == 0 && !text_.empty());
+  assert(depth_ == 0 && size_ > 0);
+  text_.resize(size_);
   return std::move(text_);
 }
 

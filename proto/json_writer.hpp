@@ -14,7 +14,7 @@ namespace echomesh {
 class JsonWriter {
  public:
   /// `expected_bytes` saves it from growing on the way.
-  explicit JsonWriter(std::size_t expected_bytes = 256) { text_.reserve(expected_bytes); }
+  explicit JsonWriter(std::size_t expected_bytes = 256) : text_(expected_bytes, '\0') {}
 
   JsonWriter& begin_object();
   JsonWriter& end_object();
@@ -49,12 +49,16 @@ class JsonWriter {
 
  private:
   JsonWriter& key(std::string_view name, std::string_view suffix);
-  void begin_value();
-  void end_value();
+  /// Room for so many bytes and a comma, which it writes where one is due.
+  char* begin_value(std::size_t bytes);
+  void end_value(const char* end);
+  void open(char bracket);
+  void close(char bracket);
   JsonWriter& plain(std::string_view value);
-  void escape(std::string_view value);
+  JsonWriter& escaped(std::string_view value);
 
-  std::string text_;
+  std::string text_;      ///< what is written, and room
+  std::size_t size_ = 0;  ///< of what is written
   bool needs_comma_ = false;
   int depth_ = 0;
 };
