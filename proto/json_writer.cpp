@@ -16,13 +16,15 @@ constexpr bool is_plain(char c) {
   return static_cast<unsigned char>(c) >= 0x20 && c != '"' && c != '\\';
 }
 
-/// Without a way out of the loop, so that it looks at many characters at once.
+/// Without a way out of the loop and byte by byte, so that it looks at many at once.
 bool is_plain(std::string_view text) {
-  bool all = true;
+  unsigned char odd = 0;
   for (const char c : text) {
-    all &= is_plain(c);
+    const auto byte = static_cast<unsigned char>(c);
+    odd = static_cast<unsigned char>(odd | (byte < 0x20 ? 1 : 0) | (byte == '"' ? 1 : 0) |
+                                     (byte == '\\' ? 1 : 0));
   }
-  return all;
+  return odd == 0;
 }
 
 char* copy(std::string_view text, char* at) {
