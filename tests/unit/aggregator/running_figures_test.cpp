@@ -48,6 +48,7 @@ class Life {
     CAPTURE(now_.number);
     CAPTURE(end.number);
     CHECK(history_.statistics(end) == naive::statistics_of(history_, end));
+    CHECK(all_same_stretches(end));
     const auto shown = history_.now(now_, kBehind);
     if (shown.latest) {
       CHECK(history_.since(now_, kBehind) == naive::since_known(history_, *shown.latest, kBehind));
@@ -62,6 +63,19 @@ class Life {
   }
 
  private:
+  /// What timelines are drawn from: stretches in which every slot looks like the first.
+  bool all_same_stretches(Slot end) const {
+    for (Slot first = end - (history_.window_slots() - 1); first <= end;) {
+      const Slot next = history_.same_until(first, end + 1);
+      for (Slot slot = first; slot < next; slot = slot + 1) {
+        if (!history_.at(slot).looks_like(history_.at(first))) {
+          return false;
+        }
+      }
+      first = next;
+    }
+    return true;
+  }
   void tell(Slot slot, const EchoEntry& entry) {
     if (history_.join(slot, entry, kSlow)) {
       buckets_.forget(slot);
