@@ -40,6 +40,7 @@ class AggregatorOracle : public AggregatorWatcher {
 
  private:
   PathOracle& path(const PathName& name);
+  bool is_worth_counting(const PathOracle& path);
   void check_word(const Message& message, const PathName& name, bool is_state);
   void check_summary(const Message& message, const PathName& name);
   void check_timeline(const Message& message, const PathName& name);
@@ -51,6 +52,7 @@ class AggregatorOracle : public AggregatorWatcher {
 
   const MeshPlan& plan_;
   std::size_t region_;
+  std::int64_t documents_ = 0;
   UtcTime connected_;
   UtcTime now_;
   Slot current_;

@@ -37,6 +37,7 @@ class PathOracle {
   PathOracle(SlotWidth width, nanoseconds limit) : width_(width), limit_(limit) {}
 
   void take(Slot slot, const EchoEntry& entry) { slots_[slot].join(entry); }
+  std::size_t slots_known() const { return slots_.size(); }
   bool is_heard_of() const { return !slots_.empty(); }
   ShownState now(Slot current) const;
   ShownState at(Slot slot) const;

@@ -99,7 +99,7 @@ TEST_SUITE("world") {
     MESSAGE("24 h of 13 locations x 2 regions in ", took.count(), " s, ", world.happened(),
             " events");
 #ifndef __SANITIZE_ADDRESS__
-    CHECK(took.count() < 5);
+    CHECK(took.count() < 30);  // on a busy machine, too
 #endif
   }
 }
