@@ -20,6 +20,11 @@ Outcome stalled() {
   return Void{VoidCause::stalled};
 }
 
+bool any_within(const std::vector<At>& times, At from, At to) {
+  const auto first = std::lower_bound(times.begin(), times.end(), from);
+  return first != times.end() && *first < to;
+}
+
 /// One echo, and all that happened to it.
 class Trial {
  public:
@@ -47,6 +52,7 @@ class Trial {
   std::optional<Return> find_return() const;
   bool is_stalled() const;
   bool was_interrupted() const;
+  bool was_heard_within(At from, At to) const { return any_within(path_.heard, from, to); }
   bool is_blind() const;
   At lost_after(At up) const;
   std::optional<At> refused_on(At by) const;
@@ -143,12 +149,8 @@ bool Trial::was_interrupted() const {
 // since the echo was due, it is `void: blind`, or `void: unwitnessed` ... With one region and no
 // witness nothing can tell"
 bool Trial::is_blind() const {
-  const auto any_within = [](const std::vector<At>& times, At from, At to) {
-    const auto first = std::lower_bound(times.begin(), times.end(), from);
-    return first != times.end() && *first < to;
-  };
   if ((run_.paths.size() == 1 && !rules_.has_witnesses) ||
-      any_within(path_.heard, echo_.due, judged_at() + kTick)) {
+      was_heard_within(echo_.due, judged_at() + kTick)) {
     return false;
   }
   int unanswered = 0;
@@ -276,8 +278,11 @@ JudgedEcho Trial::judge() const {
     judged.allowed.push_back(
         Void{rules_.has_witnesses ? VoidCause::blind : VoidCause::unwitnessed});
   }
-  // An agent that stood still while it asked cannot tell which tries had no answer.
-  if (judged.allowed.empty() || (is_blind && !is_stalled() && was_interrupted())) {
+  // An agent that stood still while it asked cannot tell which tries had no answer; and a region
+  // may be heard again just as its echo is judged.
+  const bool may_be_a_miss =
+      was_interrupted() || was_heard_within(judged_at(), judged_at() + kGrace);
+  if (judged.allowed.empty() || (is_blind && !is_stalled() && may_be_a_miss)) {
     for (const At by : {limit_, judged_at() + kGrace}) {  // a link moved between: either counts
       for (const auto cause : causes(by)) {
         judged.allowed.push_back(Miss{cause});
