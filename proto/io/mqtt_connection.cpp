@@ -147,6 +147,7 @@ void MqttConnection::connect() {
     return;
   }
   ssl_ = static_cast<SSL*>(mosquitto_ssl_get(client_));
+  eaten_error_ = settings_.tls ? settings_.tls->eaten_error() : 0;
   if (ssl_ != nullptr && settings_.kernel_receive_time) {
     SSL_set_read_ahead(ssl_, 0);  // a record at a time, so that each has its own arrival
   }
@@ -159,17 +160,18 @@ void MqttConnection::fail_at_once(int code, int error) {
   LinkFailure failure{MissCause::connect, ""};
   End what = End::broken;
   // The library has closed the socket, and OpenSSL's first write may have eaten its error.
-  const bool is_refused =
-      is_from_peer(error) || (settings_.tls && (code == MOSQ_ERR_TLS || error == EPROTO));
+  const int eaten = settings_.tls ? settings_.tls->eaten_error() : 0;
+  const int true_error = eaten != 0 ? eaten : error;
+  const bool is_refused = is_from_peer(true_error);
   if (auto refusal = settings_.tls ? settings_.tls->take_refusal() : std::nullopt) {
     failure = {MissCause::tls, *std::move(refusal)};
     what = End::refused;
   } else if (settings_.tls && settings_.tls->has_begun()) {
     failure = {MissCause::tls, library_complaint_.empty() ? kClosedInTls : library_complaint_};
   } else {
-    failure.text = is_refused               ? std::strerror(ECONNREFUSED)
-                   : code == MOSQ_ERR_ERRNO ? std::strerror(error)
-                                            : mosquitto_strerror(code);
+    failure.text = is_refused                             ? std::strerror(ECONNREFUSED)
+                   : eaten != 0 || code == MOSQ_ERR_ERRNO ? std::strerror(true_error)
+                                                          : mosquitto_strerror(code);
   }
   const bool is_heard = is_refused || failure.cause == MissCause::tls;
   fail_later(std::move(failure), what, is_heard);

@@ -101,8 +101,8 @@ bool MqttConnection::finish_tcp(int status) {
   socklen_t length = sizeof error;
   getsockopt(socket(), SOL_SOCKET, SO_ERROR, &error, &length);
   if (error == 0 && !is_peer_there()) {
-    // OpenSSL's first write ate the error, within the connect: only a refusal comes that quickly.
-    error = ECONNREFUSED;
+    // OpenSSL's first write took it, within connect().
+    error = eaten_error_ != 0 ? eaten_error_ : ENOTCONN;
   }
   if (is_from_peer(error)) {
     owner_.on_heard();

@@ -4,6 +4,7 @@
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 
+#include <cerrno>
 #include <chrono>
 #include <ctime>
 #include <utility>
@@ -98,13 +99,17 @@ void TlsContext::verify_name() {
   }
 }
 
-void TlsContext::handshaking(const SSL* connection, int where, int /*result*/) {
+void TlsContext::handshaking(const SSL* connection, int where, int result) {
+  const int error = errno;  // of the read or write that it stopped at
   auto& self = *static_cast<TlsContext*>(SSL_CTX_get_app_data(SSL_get_SSL_CTX(connection)));
   if ((where & SSL_CB_HANDSHAKE_START) != 0) {
     announce(connection, self.is_address_ ? nullptr : self.name_.c_str());  // RFC 6066, 3
   }
   if ((where & SSL_CB_EXIT) != 0) {
     self.has_begun_ = was_accepted(SSL_get_fd(connection));
+    if (result <= 0 && self.eaten_error_ == 0 && error != EAGAIN) {
+      self.eaten_error_ = error;
+    }
   }
 }
 

@@ -40,8 +40,13 @@ class TlsContext {
   std::optional<std::string> take_refusal() { return std::exchange(refusal_, std::nullopt); }
   /// Since begin(), a handshake found its TCP connection accepted; likewise to be asked right
   /// after.
-  void begin() { has_begun_ = false; }
+  void begin() {
+    has_begun_ = false;
+    eaten_error_ = 0;
+  }
   bool has_begun() const { return has_begun_; }
+  /// Likewise: the error that OpenSSL's first write took from the socket; 0 if it took none.
+  int eaten_error() const { return eaten_error_; }
   /// The broker asks for a certificate of ours: it may refuse us after the handshake (TLS 1.3).
   bool is_asked_who_we_are() const { return is_asked_; }
 
@@ -59,6 +64,7 @@ class TlsContext {
   SSL_CTX* context_;
   std::optional<std::string> refusal_;
   bool has_begun_ = false;
+  int eaten_error_ = 0;
   bool is_asked_ = false;
 };
 

@@ -83,6 +83,14 @@ Result<TunDevice> TunDevice::open(const std::string& space, const std::string& n
   return TunDevice(*created);
 }
 
+Result<TunDevice> TunDevice::open_here(const std::string& name) {
+  const auto created = create(name, name);
+  if (!created.ok()) {
+    return created.error();
+  }
+  return TunDevice(*created);
+}
+
 TunDevice::~TunDevice() {
   if (descriptor_ >= 0) {
     close(descriptor_);

@@ -15,6 +15,8 @@ class TunDevice {
   /// `space` is a name as `ip netns` knows it. The device comes up without an address.
   /// REQUIRES: the right to change network namespaces; one thread.
   static Result<TunDevice> open(const std::string& space, const std::string& name);
+  /// In the namespace that this thread is in.
+  static Result<TunDevice> open_here(const std::string& name);
 
   ~TunDevice();
   TunDevice(TunDevice&& other) noexcept;

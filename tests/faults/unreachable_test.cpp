@@ -1,0 +1,107 @@
+// A router on the way says that there is none: that is no word of the broker's.
+
+#include <doctest/doctest.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdlib>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "tests/faults/answering_line.hpp"
+#include "tests/support/link_harness.hpp"
+
+namespace echomesh {
+namespace {
+
+using std::chrono::microseconds;
+using Answer = AnsweringLine::Answer;
+
+constexpr int kTries = 10;
+
+/// A network namespace for this thread and those that it starts, left when the object goes.
+class OwnNetwork {
+ public:
+  OwnNetwork() : before_(::open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC)) {
+    is_there_ = before_ >= 0 && unshare(CLONE_NEWNET) == 0;
+  }
+  ~OwnNetwork() {
+    if (is_there_) {
+      setns(before_, CLONE_NEWNET);
+    }
+    ::close(before_);
+  }
+  OwnNetwork(const OwnNetwork&) = delete;
+  OwnNetwork& operator=(const OwnNetwork&) = delete;
+  bool is_there() const { return is_there_; }
+
+ private:
+  int before_;
+  bool is_there_ = false;
+};
+
+std::optional<TunDevice> uplink() {
+  auto opened = TunDevice::open_here("uplink");
+  if (!opened.ok()) {
+    return std::nullopt;
+  }
+  const int status = std::system(
+      "export PATH=/usr/sbin:/usr/bin:/sbin:/bin; ip addr add 10.83.1.2/24 dev uplink && "
+      "ip route add default via 10.83.1.1 dev uplink");
+  return status == 0 ? std::optional(std::move(opened).value()) : std::nullopt;
+}
+
+io::LinkSettings far_settings(bool with_tls) {
+  auto settings = link_settings(8883);
+  settings.url = {"10.99.0.1", 8883, with_tls};
+  if (with_tls) {
+    settings.tls = io::TlsContext::make({}, "10.99.0.1").value();
+  }
+  return settings;
+}
+
+}  // namespace
+
+TEST_SUITE("unreachable") {
+  TEST_CASE("a router that says unreachable is not the region heard, a reset is, also over TLS") {
+    const OwnNetwork network;
+    auto device = network.is_there() ? uplink() : std::nullopt;
+    if (!device) {
+      MESSAGE("skipped: needs root and /dev/net/tun");
+      return;
+    }
+    AnsweringLine line(*std::move(device));
+    for (const bool with_tls : {false, true}) {
+      for (const auto answer : {Answer::net_unreachable, Answer::host_unreachable, Answer::reset}) {
+        for (const int us : {0, 20, 50, 100, 200, 500, 1000}) {
+          line.answer(answer, microseconds{us});
+          const bool is_reset = answer == Answer::reset;
+          int heard = 0;
+          int named = 0;
+          for (int i = 0; i < kTries; ++i) {
+            LinkHarness harness(far_settings(with_tls));
+            harness.link->start();
+            REQUIRE(harness.fails_with(MissCause::connect));
+            CHECK(harness.listener.has_failed_only_with(MissCause::connect));
+            heard += harness.listener.heard > 0 ? 1 : 0;
+            const auto text = harness.listener.text_of(MissCause::connect);
+            // Told while the connect had the socket, it is forgotten, and the SYN sent again.
+            named += text.find(is_reset ? "refused" : "No route to host") != std::string::npos ||
+                             text.find("Network is unreachable") != std::string::npos ||
+                             text.find("not answered") != std::string::npos
+                         ? 1
+                         : 0;
+          }
+          INFO("tls ", with_tls, " answer ", static_cast<int>(answer), " after us ", us);
+          CHECK(heard == (is_reset ? kTries : 0));
+          CHECK(named == kTries);
+        }
+      }
+    }
+  }
+}
+
+}  // namespace echomesh
