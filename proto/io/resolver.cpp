@@ -71,9 +71,12 @@ void NameLookup::answered(uv_getaddrinfo_t* handle, int failure, addrinfo* found
 }
 
 void reserve_lookups(std::size_t names) {
-  constexpr std::size_t kLeast = 4;  // libuv's own
+  constexpr std::size_t kLeast = 4;    // libuv's own
+  constexpr std::size_t kMost = 1024;  // likewise
+  // Lookups are slow work to libuv: of n threads they have (n + 1) / 2.
+  const std::size_t threads = std::clamp(2 * names, kLeast + 1, kMost + 1) - 1;
   // A size that was set on purpose stays.
-  setenv("UV_THREADPOOL_SIZE", std::to_string(std::max(names, kLeast)).c_str(), 0);
+  setenv("UV_THREADPOOL_SIZE", std::to_string(threads).c_str(), 0);
 }
 
 Resolver::Resolver(Loop& loop, std::string host, Answer answer)

@@ -14,7 +14,7 @@
 
 namespace echomesh::io {
 
-/// So many names may be looked up at once: a thread each. To be called before the first lookup.
+/// So many names (up to 512) may be looked up at once. To be called before the first lookup.
 void reserve_lookups(std::size_t names);
 
 class Resolver {
