@@ -148,6 +148,9 @@ void MqttConnection::connect() {
   }
   ssl_ = static_cast<SSL*>(mosquitto_ssl_get(client_));
   eaten_error_ = settings_.tls ? settings_.tls->eaten_error() : 0;
+  if (ssl_ != nullptr) {
+    watch_refusal(ssl_, may_refuse_certificate_);
+  }
   if (ssl_ != nullptr && settings_.kernel_receive_time) {
     SSL_set_read_ahead(ssl_, 0);  // a record at a time, so that each has its own arrival
   }

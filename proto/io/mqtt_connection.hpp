@@ -125,7 +125,8 @@ class MqttConnection {
   std::string address_;
   Owner& owner_;
   mosquitto* client_ = nullptr;
-  SSL* ssl_ = nullptr;   ///< the client's
+  SSL* ssl_ = nullptr;  ///< the client's
+  bool may_refuse_certificate_ = false;
   int eaten_error_ = 0;  ///< taken from the socket by OpenSSL, within connect()
   uv_poll_t* poll_ = nullptr;
   int polled_socket_ = -1;

@@ -116,7 +116,9 @@ bool MqttConnection::finish_tcp(int status) {
     return false;
   }
   set_connected_options(socket(), settings_.kernel_receive_time);
-  phase_ = ssl_ != nullptr ? Phase::tls : Phase::connack;
+  // A quick peer may have shaken hands within connect().
+  const bool is_in_tls = ssl_ != nullptr && SSL_is_init_finished(ssl_) == 0;
+  phase_ = is_in_tls ? Phase::tls : Phase::connack;
   uv_timer_start(
       upkeep_, [](uv_timer_t* timer) { self(timer->data).upkeep(); }, kUpkeepMs, kUpkeepMs);
   owner_.on_heard();
@@ -259,10 +261,11 @@ void MqttConnection::fail(int code) {
       const bool is_alert = code == MOSQ_ERR_TLS || complains_of_alert();
       if (is_alert) {
         end(MissCause::tls, library_complaint_.empty() ? text : library_complaint_);
-      } else if (ssl_ != nullptr && settings_.tls->is_asked_who_we_are()) {
+      } else if (may_refuse_certificate_) {
         end(MissCause::tls,
             "connection closed after the TLS handshake by a broker that asks for a client "
-            "certificate: check cert_file and key_file");
+            "certificate: check cert_file and key_file",
+            End::closed_unanswered);
       } else {
         end(MissCause::connect, "connection closed before CONNACK", End::closed_unanswered);
       }

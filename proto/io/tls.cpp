@@ -45,6 +45,22 @@ void announce(const SSL* connection, const char* name) {
            const_cast<char*>(name));
 }
 
+/// Where a connection has what watch_refusal() was given, for a context serves several; before
+/// that, itself if it was asked already.
+int index_of_watch() {
+  static const int kIndex = SSL_get_ex_new_index(0, nullptr, nullptr, nullptr, nullptr);
+  return kIndex;
+}
+
+void note_refusal(SSL* connection, bool may_refuse) {
+  void* watch = SSL_get_ex_data(connection, index_of_watch());
+  if (watch == nullptr || watch == connection) {
+    SSL_set_ex_data(connection, index_of_watch(), may_refuse ? connection : nullptr);
+  } else {
+    *static_cast<bool*>(watch) = may_refuse;
+  }
+}
+
 }  // namespace
 
 TlsContext::TlsContext(TlsFiles files, std::string name)
@@ -64,7 +80,9 @@ Result<std::shared_ptr<TlsContext>> TlsContext::make(TlsFiles files, std::string
   SSL_CTX_set_verify(tls->context_, SSL_VERIFY_PEER, keep_refusal);
   SSL_CTX_set_app_data(tls->context_, tls.get());
   SSL_CTX_set_info_callback(tls->context_, handshaking);
-  SSL_CTX_set_cert_cb(tls->context_, asked, tls.get());
+  SSL_CTX_set_cert_cb(tls->context_, asked, nullptr);
+  SSL_CTX_set_session_cache_mode(tls->context_, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
+  SSL_CTX_sess_set_new_cb(tls->context_, accepted);
   SSL_CTX_set_read_ahead(tls->context_, 1);
   SSL_CTX_set_default_read_buffer_len(tls->context_, kReadBufferBytes);
   tls->verify_name();
@@ -84,7 +102,6 @@ std::optional<Error> TlsContext::reload() {
   std::swap(context_, fresh.value()->context_);
   SSL_CTX_set_app_data(context_, this);
   SSL_CTX_set_app_data(fresh.value()->context_, this);
-  SSL_CTX_set_cert_cb(context_, asked, this);
   return std::nullopt;
 }
 
@@ -145,10 +162,21 @@ std::optional<UtcTime> peer_certificate_expiry(const SSL* connection) {
   return connection == nullptr ? std::nullopt : expiry_of(SSL_get0_peer_certificate(connection));
 }
 
-int TlsContext::asked(SSL* /*connection*/, void* self) {
+int TlsContext::asked(SSL* connection, void* /*unused*/) {
   constexpr int kGoOn = 1;
-  static_cast<TlsContext*>(self)->is_asked_ = true;
+  note_refusal(connection, SSL_version(connection) == TLS1_3_VERSION);
   return kGoOn;
+}
+
+int TlsContext::accepted(SSL* connection, SSL_SESSION* /*session*/) {
+  constexpr int kNotKept = 0;
+  note_refusal(connection, false);
+  return kNotKept;
+}
+
+void watch_refusal(SSL* connection, bool& may_refuse) {
+  may_refuse = SSL_get_ex_data(connection, index_of_watch()) != nullptr;
+  SSL_set_ex_data(connection, index_of_watch(), &may_refuse);
 }
 
 int TlsContext::keep_refusal(int is_good, X509_STORE_CTX* verification) {

@@ -47,15 +47,14 @@ class TlsContext {
   bool has_begun() const { return has_begun_; }
   /// Likewise: the error that OpenSSL's first write took from the socket; 0 if it took none.
   int eaten_error() const { return eaten_error_; }
-  /// The broker asks for a certificate of ours: it may refuse us after the handshake (TLS 1.3).
-  bool is_asked_who_we_are() const { return is_asked_; }
 
  private:
   TlsContext(TlsFiles files, std::string name);
   std::optional<Error> load();
   void verify_name();
   static void handshaking(const SSL* connection, int where, int result);
-  static int asked(SSL* connection, void* self);
+  static int asked(SSL* connection, void* unused);
+  static int accepted(SSL* connection, SSL_SESSION* session);
   static int keep_refusal(int is_good, X509_STORE_CTX* verification);
 
   TlsFiles files_;
@@ -65,8 +64,12 @@ class TlsContext {
   std::optional<std::string> refusal_;
   bool has_begun_ = false;
   int eaten_error_ = 0;
-  bool is_asked_ = false;
 };
+
+/// Keeps in `may_refuse`, which outlives the connection, whether its peer has asked for a
+/// certificate of ours and not shown yet that it takes us: under TLS 1.3 it may refuse us after the
+/// handshake; its session ticket, if it sends one, comes behind that.
+void watch_refusal(SSL* connection, bool& may_refuse);
 
 /// Until when the certificate that the peer showed is valid; none before it has shown one.
 std::optional<UtcTime> peer_certificate_expiry(const SSL* connection);

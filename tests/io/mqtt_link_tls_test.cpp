@@ -10,6 +10,7 @@
 #include "tests/support/link_harness.hpp"
 #include "tests/support/scripted_peer.hpp"
 #include "tests/support/test_certificates.hpp"
+#include "tests/support/tls_peer.hpp"
 
 namespace echomesh {
 namespace {
@@ -155,6 +156,37 @@ TEST_CASE("a broker that wants to know who we are is told, and refuses strangers
   }));
   CHECK(stranger.listener.has_failed_only_with(MissCause::tls));
   CHECK_FALSE(stranger.listener.is_up);
+}
+
+TEST_CASE("a proxy that took our certificate and closes has no broker: that is connect, not tls") {
+  const TempDir dir;
+  const TestAuthority ours(dir, "ours");
+  ours.issue("server", "DNS:localhost");
+  ours.issue("client", "DNS:agent");
+  for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+    const TlsPeer proxy(TlsPeer::Habit::closes_on_connect, dir, version);
+    LinkHarness harness(tls_settings(proxy.port(), "localhost",
+                                     {ours.crt(), dir.path("client.crt"), dir.path("client.key")}));
+    harness.link->start();
+    CHECK(harness.until([&] { return harness.listener.failures.size() >= 2; }));
+    INFO("TLS version ", version, ": ", harness.listener.text_of(MissCause::tls));
+    CHECK(harness.listener.has_failed_only_with(MissCause::connect));
+  }
+}
+
+TEST_CASE("a broker that knows clients by certificate and closes on MQTT 5 is reached by 3.1.1") {
+  const TempDir dir;
+  const TestAuthority ours(dir, "ours");
+  ours.issue("server", "DNS:localhost");
+  ours.issue("client", "DNS:agent");
+  for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+    const TlsPeer old(TlsPeer::Habit::closes_on_v5, dir, version);
+    LinkHarness harness(tls_settings(old.port(), "localhost",
+                                     {ours.crt(), dir.path("client.crt"), dir.path("client.key")}));
+    harness.link->start();
+    CHECK(harness.up());
+    CHECK(harness.listener.spoken == io::MqttVersion::v311);
+  }
 }
 
 TEST_CASE("certificate files that cannot be used are named, with the reason") {

@@ -57,6 +57,7 @@ class TestSocket {
     return socket;
   }
   bool is_open() const { return fd_ >= 0; }
+  int descriptor() const { return fd_; }
 
   std::uint16_t port() const {
     sockaddr_in bound{};
