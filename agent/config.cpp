@@ -166,8 +166,22 @@ void check_regions(std::vector<WatchedRegion>& regions, std::vector<SettingsTabl
   }
 }
 
+/// In a network of RFC 5737: manuals name such addresses, and nobody has them.
+bool is_for_documentation(const std::string& host) {
+  return host.starts_with("192.0.2.") || host.starts_with("198.51.100.") ||
+         host.starts_with("203.0.113.");
+}
+
 /// Without a witness an agent that lost its own uplink cannot be sure of it.
 void check_witnesses(const Config& config, std::vector<std::string>& warnings) {
+  for (const auto& witness : config.witnesses) {
+    if (is_for_documentation(witness.host)) {
+      warnings.push_back(
+          "witnesses: " + witness.host +
+          ": an address for examples, which nobody has: it never answers, and an "
+          "outage will be taken for this place's own trouble; name a host that does");
+    }
+  }
   if (!config.witnesses.empty()) {
     return;
   }
