@@ -19,6 +19,8 @@ namespace echomesh::agent {
 namespace {
 
 constexpr std::chrono::seconds kNameIsFresh{60};
+/// Descriptors a probe may hold: four askings of a name with as many addresses as are tried.
+constexpr std::size_t kMaxUnderWay = 64;
 
 struct SocketAddress {
   sockaddr_storage storage{};
@@ -49,7 +51,7 @@ SocketAddress address_of(const std::string& literal, std::uint16_t port) {
 /// One connect to one address: its end is told once.
 class HostProbe::Connect {
  public:
-  Connect(HostProbe& probe, const SocketAddress& address) : probe_(probe) {
+  Connect(HostProbe& probe, const SocketAddress& address) : probe_(probe), begun_(io::mono_now()) {
     const int family = address.storage.ss_family;
     socket_ = ::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (socket_ < 0) {
@@ -69,6 +71,8 @@ class HostProbe::Connect {
   ~Connect() { close(); }
   Connect(const Connect&) = delete;
   Connect& operator=(const Connect&) = delete;
+
+  MonoTime begun() const { return begun_; }
 
   void look() {
     if (is_told_ || (error_ == 0 && !is_decided())) {
@@ -103,6 +107,7 @@ class HostProbe::Connect {
   }
 
   HostProbe& probe_;
+  MonoTime begun_;
   uv_poll_t* poll_ = nullptr;  ///< freed by its close callback
   int socket_ = -1;
   int error_ = 0;
@@ -110,10 +115,11 @@ class HostProbe::Connect {
 };
 
 HostProbe::HostProbe(io::Loop& loop, std::string host, std::uint16_t port,
-                     std::function<void()> answered)
+                     std::function<void()> answered, nanoseconds patience)
     : loop_(loop),
       port_(port),
       answered_(std::move(answered)),
+      patience_(patience),
       resolver_(loop, std::move(host), [this](auto addresses, const auto& /*failure*/) {
         resolved(std::move(addresses));
       }) {
@@ -139,7 +145,10 @@ void HostProbe::resolved(std::vector<std::string> addresses) {
 }
 
 void HostProbe::ask(std::size_t at_least) {
-  drop();
+  drop_old();
+  waits_for_name_ = false;
+  asked_ = 0;
+  accepted_ = 0;
   at_least_ = at_least;
   const bool is_fresh = io::mono_now() - looked_up_ < kNameIsFresh;
   if (!is_looking_up_ && (!is_fresh || addresses_.empty())) {
@@ -155,13 +164,23 @@ void HostProbe::ask(std::size_t at_least) {
 void HostProbe::drop() {
   connects_.clear();
   waits_for_name_ = false;
+  asked_ = 0;
   accepted_ = 0;
+}
+
+void HostProbe::drop_old() {
+  const MonoTime now = io::mono_now();
+  while (!connects_.empty() &&
+         (now - connects_.front()->begun() >= patience_ || connects_.size() >= kMaxUnderWay)) {
+    connects_.pop_front();
+  }
 }
 
 void HostProbe::connect() {
   if (addresses_.size() < at_least_) {
     return;
   }
+  asked_ = addresses_.size();
   for (const auto& address : addresses_) {
     connects_.push_back(std::make_unique<Connect>(*this, address_of(address, port_)));
   }

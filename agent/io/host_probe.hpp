@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <string>
@@ -22,22 +23,25 @@ namespace echomesh::agent {
 class HostProbe {
  public:
   /// `answered` is called for each address that accepts or resets a connect, from the loop or from
-  /// look(); it may not call the probe.
-  HostProbe(io::Loop& loop, std::string host, std::uint16_t port, std::function<void()> answered);
+  /// look(); it may not call the probe. Each asking has `patience`, also when another comes before.
+  HostProbe(io::Loop& loop, std::string host, std::uint16_t port, std::function<void()> answered,
+            nanoseconds patience = nanoseconds{0});
   ~HostProbe();
   HostProbe(const HostProbe&) = delete;
   HostProbe& operator=(const HostProbe&) = delete;
 
-  /// Fresh connects, if the name has `at_least` so many addresses; those of the asking before are
-  /// dropped. Where no address is known yet they begin once one is.
+  /// Fresh connects, if the name has `at_least` so many addresses; earlier ones are dropped once
+  /// their time is over. Where no address is known yet they begin once one is.
   void ask(std::size_t at_least = 1);
   /// Drops the connects that are under way.
   void drop();
+  /// Drops those whose time is over.
+  void drop_old();
   /// Takes note of answers that have come already, before a limit is judged.
   void look();
 
-  /// Addresses of the latest asking.
-  std::size_t asked() const { return connects_.size(); }
+  /// Addresses of the latest asking, and how many connects were accepted since.
+  std::size_t asked() const { return asked_; }
   std::size_t accepted() const { return accepted_; }
 
  private:
@@ -52,7 +56,9 @@ class HostProbe {
   std::uint16_t port_;
   std::function<void()> answered_;
   std::vector<std::string> addresses_;
-  std::vector<std::unique_ptr<Connect>> connects_;
+  nanoseconds patience_;
+  std::deque<std::unique_ptr<Connect>> connects_;  ///< the oldest first
+  std::size_t asked_ = 0;
   std::size_t accepted_ = 0;
   bool is_looking_up_ = false;
   bool waits_for_name_ = false;

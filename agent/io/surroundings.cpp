@@ -1,21 +1,29 @@
 #include "agent/io/surroundings.hpp"
 
+#include <chrono>
 #include <utility>
 
 namespace echomesh::agent {
+namespace {
+
+/// A try lasts so long a part of the limit, though askings for several echoes come in between.
+constexpr int kTriesPerLimit = 5;
+
+}  // namespace
 
 Surroundings::Surroundings(io::Loop& loop, const Config& config,
                            std::function<void(const Event&)> tell)
     : tell_(std::move(tell)) {
+  const nanoseconds patience = config.limit / kTriesPerLimit;
   for (const auto& witness : config.witnesses) {
-    witnesses_.push_back(std::make_unique<HostProbe>(loop, witness.host, witness.port,
-                                                     [this] { tell_(WitnessHeard{}); }));
+    witnesses_.push_back(std::make_unique<HostProbe>(
+        loop, witness.host, witness.port, [this] { tell_(WitnessHeard{}); }, patience));
   }
   for (RegionIndex i = 0; i < config.regions.size(); ++i) {
     const auto& url = config.regions[i].endpoint.url;
     const auto heard = [this, i] { tell_(RegionHeard{i}); };
     if (config.witnesses.empty()) {
-      brokers_.push_back(std::make_unique<HostProbe>(loop, url.host, url.port, heard));
+      brokers_.push_back(std::make_unique<HostProbe>(loop, url.host, url.port, heard, patience));
     }
     watches_.push_back(std::make_unique<AddressWatch>(
         loop, url, heard, [this, i](std::uint32_t addresses, std::uint32_t dead) {
@@ -38,7 +46,7 @@ void Surroundings::stop() {
 
 void Surroundings::ask(const AskAround& question) {
   for (auto& broker : brokers_) {
-    broker->drop();
+    broker->drop_old();
   }
   for (const auto region : question.regions) {
     brokers_.at(region)->ask();

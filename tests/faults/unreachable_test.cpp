@@ -1,17 +1,13 @@
 // A router on the way says that there is none: that is no word of the broker's.
 
 #include <doctest/doctest.h>
-#include <fcntl.h>
-#include <sched.h>
-#include <unistd.h>
 
 #include <chrono>
-#include <cstdlib>
-#include <optional>
 #include <string>
 #include <utility>
 
 #include "tests/faults/answering_line.hpp"
+#include "tests/faults/own_network.hpp"
 #include "tests/support/link_harness.hpp"
 
 namespace echomesh {
@@ -21,38 +17,6 @@ using std::chrono::microseconds;
 using Answer = AnsweringLine::Answer;
 
 constexpr int kTries = 10;
-
-/// A network namespace for this thread and those that it starts, left when the object goes.
-class OwnNetwork {
- public:
-  OwnNetwork() : before_(::open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC)) {
-    is_there_ = before_ >= 0 && unshare(CLONE_NEWNET) == 0;
-  }
-  ~OwnNetwork() {
-    if (is_there_) {
-      setns(before_, CLONE_NEWNET);
-    }
-    ::close(before_);
-  }
-  OwnNetwork(const OwnNetwork&) = delete;
-  OwnNetwork& operator=(const OwnNetwork&) = delete;
-  bool is_there() const { return is_there_; }
-
- private:
-  int before_;
-  bool is_there_ = false;
-};
-
-std::optional<TunDevice> uplink() {
-  auto opened = TunDevice::open_here("uplink");
-  if (!opened.ok()) {
-    return std::nullopt;
-  }
-  const int status = std::system(
-      "export PATH=/usr/sbin:/usr/bin:/sbin:/bin; ip addr add 10.83.1.2/24 dev uplink && "
-      "ip route add default via 10.83.1.1 dev uplink");
-  return status == 0 ? std::optional(std::move(opened).value()) : std::nullopt;
-}
 
 io::LinkSettings far_settings(bool with_tls) {
   auto settings = link_settings(8883);
