@@ -1,13 +1,19 @@
 #include "agent/io/surroundings.hpp"
 
 #include <chrono>
+#include <string>
 #include <utility>
+
+#include "proto/io/log.hpp"
 
 namespace echomesh::agent {
 namespace {
 
 /// A try lasts so long a part of the limit, though askings for several echoes come in between.
 constexpr int kTriesPerLimit = 5;
+
+/// So many askings without an answer are worth a word.
+constexpr int kAskingsThatTell = 3;
 
 }  // namespace
 
@@ -16,8 +22,12 @@ Surroundings::Surroundings(io::Loop& loop, const Config& config,
     : tell_(std::move(tell)) {
   const nanoseconds patience = config.limit / kTriesPerLimit;
   for (const auto& witness : config.witnesses) {
-    witnesses_.push_back(std::make_unique<HostProbe>(
-        loop, witness.host, witness.port, [this] { tell_(WitnessHeard{}); }, patience));
+    const auto heard = [this] {
+      is_witnessed_ = true;
+      tell_(WitnessHeard{});
+    };
+    witnesses_.push_back(
+        std::make_unique<HostProbe>(loop, witness.host, witness.port, heard, patience));
   }
   for (RegionIndex i = 0; i < config.regions.size(); ++i) {
     const auto& url = config.regions[i].endpoint.url;
@@ -52,9 +62,19 @@ void Surroundings::ask(const AskAround& question) {
     brokers_.at(region)->ask();
   }
   if (question.regions.empty()) {
-    for (auto& witness : witnesses_) {
-      witness->ask();
-    }
+    ask_witnesses();
+  }
+}
+
+void Surroundings::ask_witnesses() {
+  if (!is_witnessed_ && unanswered_askings_++ == kAskingsThatTell) {
+    io::log(io::LogLevel::warning,
+            "no witness has ever answered, though asked " + std::to_string(kAskingsThatTell) +
+                " times: unless this place is cut off right now, the witnesses of the settings are "
+                "of no use, and every outage is taken for this place's own trouble (blind)");
+  }
+  for (auto& witness : witnesses_) {
+    witness->ask();
   }
 }
 

@@ -26,7 +26,11 @@ class Surroundings {
   void look();
 
  private:
+  void ask_witnesses();
+
   std::function<void(const Event&)> tell_;
+  int unanswered_askings_ = 0;  ///< of the witnesses, while none has ever answered
+  bool is_witnessed_ = false;   ///< one has
   std::vector<std::unique_ptr<HostProbe>> witnesses_;
   std::vector<std::unique_ptr<HostProbe>> brokers_;     ///< by RegionIndex; without witnesses
   std::vector<std::unique_ptr<AddressWatch>> watches_;  ///< by RegionIndex
