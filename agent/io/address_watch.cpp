@@ -3,6 +3,7 @@
 #include <chrono>
 #include <utility>
 
+#include "agent/self_check.hpp"
 #include "proto/io/clock.hpp"
 
 namespace echomesh::agent {
@@ -28,7 +29,10 @@ void AddressWatch::next() {
   constexpr std::size_t kSeveral = 2;
   const bool is_end = is_asking_;
   is_asking_ = !is_asking_;
-  round_.arm(io::mono_now() + (is_end ? kPeriod - kPatience : kPatience));
+  const MonoTime now = io::mono_now();
+  const bool is_late = now - due_ > kStall;
+  due_ = now + (is_end ? kPeriod - kPatience : kPatience);
+  round_.arm(due_);
   if (!is_end) {
     probe_.ask(kSeveral);
     return;
@@ -36,8 +40,11 @@ void AddressWatch::next() {
   probe_.look();
   const auto addresses = static_cast<std::uint32_t>(probe_.asked());
   const auto accepted = static_cast<std::uint32_t>(probe_.accepted());
+  const bool is_ours = is_late || (addresses > 0 && probe_.answered() == 0);
   probe_.drop();
-  tell_(addresses, addresses - accepted);
+  if (!is_ours) {
+    tell_(addresses, addresses - accepted);
+  }
 }
 
 }  // namespace echomesh::agent

@@ -9,12 +9,14 @@
 #include "proto/broker_url.hpp"
 #include "proto/io/loop.hpp"
 #include "proto/io/timer.hpp"
+#include "proto/time.hpp"
 
 namespace echomesh::agent {
 
 class AddressWatch {
  public:
-  /// `tell` is called after each round, with none where the name has a single address; `answered`
+  /// `tell` is called after each round, with none where the name has a single address; not where
+  /// nobody answered at all or we were stalled at its end: that may be our own trouble. `answered`
   /// is as in HostProbe. Neither may destroy the watch.
   AddressWatch(io::Loop& loop, const BrokerUrl& url, std::function<void()> answered,
                std::function<void(std::uint32_t addresses, std::uint32_t dead)> tell);
@@ -28,6 +30,7 @@ class AddressWatch {
   HostProbe probe_;
   std::function<void(std::uint32_t, std::uint32_t)> tell_;
   bool is_asking_ = false;
+  MonoTime due_;  ///< the end of the round, or its beginning
   io::Timer round_;
 };
 

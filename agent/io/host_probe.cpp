@@ -149,6 +149,7 @@ void HostProbe::ask(std::size_t at_least) {
   waits_for_name_ = false;
   asked_ = 0;
   accepted_ = 0;
+  answers_ = 0;
   at_least_ = at_least;
   const bool is_fresh = io::mono_now() - looked_up_ < kNameIsFresh;
   if (!is_looking_up_ && (!is_fresh || addresses_.empty())) {
@@ -166,6 +167,7 @@ void HostProbe::drop() {
   waits_for_name_ = false;
   asked_ = 0;
   accepted_ = 0;
+  answers_ = 0;
 }
 
 void HostProbe::drop_old() {
@@ -193,6 +195,7 @@ void HostProbe::look() {
 }
 
 void HostProbe::answer(bool has_accepted) {
+  ++answers_;
   accepted_ += has_accepted ? 1U : 0U;
   answered_();
 }

@@ -40,9 +40,10 @@ class HostProbe {
   /// Takes note of answers that have come already, before a limit is judged.
   void look();
 
-  /// Addresses of the latest asking, and how many connects were accepted since.
+  /// Addresses of the latest asking, and how many connects were accepted or answered since.
   std::size_t asked() const { return asked_; }
   std::size_t accepted() const { return accepted_; }
+  std::size_t answered() const { return answers_; }  ///< accepted or reset
 
  private:
   class Connect;
@@ -60,6 +61,7 @@ class HostProbe {
   std::deque<std::unique_ptr<Connect>> connects_;  ///< the oldest first
   std::size_t asked_ = 0;
   std::size_t accepted_ = 0;
+  std::size_t answers_ = 0;
   bool is_looking_up_ = false;
   bool waits_for_name_ = false;
   std::size_t at_least_ = 1;

@@ -6,10 +6,12 @@
 
 #include <chrono>
 #include <string>
+#include <thread>
 
 #include "agent/io/address_watch.hpp"
 #include "tests/support/broker_process.hpp"
 #include "tests/support/loop_until.hpp"
+#include "tests/support/scripted_names.hpp"
 #include "tests/support/scripted_peer.hpp"
 #include "tests/support/test_socket.hpp"
 
@@ -31,6 +33,28 @@ struct Asked {
   bool is_answered() {
     return loop_until(
         loop, [this] { return answers > 0; }, seconds{5});
+  }
+};
+
+using Told = std::pair<std::uint32_t, std::uint32_t>;
+
+/// Of TEST-NET-1: nobody is there to accept a connect.
+constexpr const char* kNobody = "192.0.2.1";
+/// Longer than a round by more than a stall.
+constexpr milliseconds kRound{4700};
+
+struct Watched {
+  io::Loop loop;
+  std::optional<Told> told;
+  AddressWatch watch;
+
+  Watched(const std::string& host, std::uint16_t port)
+      : watch(
+            loop, {host, port, false}, [] {},
+            [this](std::uint32_t addresses, std::uint32_t dead) {
+              told = Told{addresses, dead};
+            }) {
+    watch.start();
   }
 };
 
@@ -81,6 +105,36 @@ TEST_SUITE("host probe") {
     CHECK(asked.answers == 1);
     loop_for(asked.loop, milliseconds{20});
     CHECK(asked.answers == 1);
+  }
+
+  TEST_CASE("one address that answers and one that does not: the silent one is dead") {
+    const TestSocket listening = TestSocket::listening();
+    ScriptedNames names;
+    names.set("two.test", {"127.0.0.1", kNobody});
+    Watched watched("two.test", listening.port());
+    REQUIRE(loop_until(watched.loop, [&] { return watched.told.has_value(); }));
+    CHECK(*watched.told == Told{2, 1});
+  }
+
+  TEST_CASE(
+      "where no address answers at all, our own uplink may be down: nothing is told of them") {
+    const ScriptedPeer silent(ScriptedPeer::Habit::does_not_answer);
+    ScriptedNames names;
+    names.set("two.test", {"127.0.0.1", "::ffff:127.0.0.1"});
+    Watched watched("two.test", silent.port());
+    loop_for(watched.loop, kRound);
+    CHECK_FALSE(watched.told);
+  }
+
+  TEST_CASE("a round that ended late, for we were stopped, tells nothing") {
+    const TestSocket listening = TestSocket::listening();
+    ScriptedNames names;
+    names.set("two.test", {"127.0.0.1", kNobody});
+    Watched watched("two.test", listening.port());
+    loop_for(watched.loop, milliseconds{100});
+    std::this_thread::sleep_for(kRound);
+    loop_for(watched.loop, milliseconds{100});
+    CHECK_FALSE(watched.told);
   }
 
   TEST_CASE("a broker with one address is not connected to for it") {
