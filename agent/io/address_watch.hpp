@@ -23,6 +23,8 @@ class AddressWatch {
 
   void start();
   void stop() { round_.disarm(); }
+  /// Takes note of answers that have come already.
+  void look() { probe_.look(); }
 
  private:
   void next();

@@ -85,6 +85,9 @@ void Surroundings::look() {
   for (auto& broker : brokers_) {
     broker->look();
   }
+  for (auto& watch : watches_) {
+    watch->look();
+  }
 }
 
 }  // namespace echomesh::agent

@@ -76,6 +76,8 @@ class MqttLink::Impl : public MqttConnection::Owner {
   void drain() {
     if (up_ != nullptr) {
       up_->drain();
+    } else if (!is_stopping()) {
+      look_at_attempts();
     }
   }
 
@@ -87,6 +89,12 @@ class MqttLink::Impl : public MqttConnection::Owner {
   };
 
   void wake() {
+    look_at_attempts();
+    plan_.woke(mono_now());
+    follow_plan();
+  }
+
+  void look_at_attempts() {
     std::vector<AttemptId> ids;
     for (const auto& attempt : attempts_) {
       ids.push_back(attempt->id());
@@ -96,8 +104,6 @@ class MqttLink::Impl : public MqttConnection::Owner {
         (*attempt)->look();
       }
     }
-    plan_.woke(mono_now());
-    follow_plan();
   }
 
   void on_connected(AttemptId id) override {

@@ -125,8 +125,9 @@ class MqttLink {
   /// For connections from now on.
   void set_password(std::string password);
   Published publish(const Publication& publication);
-  /// Reads all that the socket holds now and delivers it, from inside this call: to be made before
-  /// any limit is judged. Does nothing within a delivery.
+  /// Reads all that the socket holds now and delivers it, from inside this call, and takes note of
+  /// what has become of attempts: to be made before any limit is judged. Does nothing within a
+  /// delivery.
   void drain();
 
  private:

@@ -84,6 +84,20 @@ TEST_CASE("drain delivers what the socket holds from inside the call") {
   CHECK(harness.listener.messages.size() == 400);
 }
 
+TEST_CASE("the answer to a connect is heard by draining, without the loop") {
+  ScriptedPeer peer(Habit::does_not_answer);
+  LinkHarness harness(link_settings(peer.port()));
+  harness.link->start();
+  loop_for(harness.loop, milliseconds{100});
+  REQUIRE(harness.listener.heard == 0);
+  peer.answer();  // to the SYN that the kernel sends after 1 s
+  const MonoTime deadline = io::mono_now() + seconds{5};
+  while (harness.listener.heard == 0 && io::mono_now() < deadline) {
+    harness.link->drain();
+  }
+  CHECK(harness.listener.heard > 0);
+}
+
 TEST_CASE("retained messages are heard after the link is up, and as retained") {
   const BrokerProcess broker;
   LinkHarness first(link_settings(broker.port()));
