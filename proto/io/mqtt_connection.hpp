@@ -95,6 +95,7 @@ class MqttConnection {
   void polled(int status, int events);
   bool finish_tcp(int status);
   void read_all();
+  int hear();
   void read_on();
   bool is_empty() const;
   void take_arrival_time();

@@ -97,9 +97,7 @@ void MqttConnection::polled(int status, int events) {
 
 /// TCP has answered, one way or the other; false if it failed.
 bool MqttConnection::finish_tcp(int status) {
-  int error = 0;
-  socklen_t length = sizeof error;
-  getsockopt(socket(), SOL_SOCKET, SO_ERROR, &error, &length);
+  int error = take_error(socket());
   if (error == 0 && !is_peer_there()) {
     // OpenSSL's first write took it, within connect().
     error = eaten_error_ != 0 ? eaten_error_ : ENOTCONN;
@@ -131,9 +129,7 @@ void MqttConnection::read_all() {
     return;  // called from within a delivery
   }
   is_reading_ = true;
-  if (has_unread(socket())) {
-    owner_.on_heard();
-  }
+  const int error = hear();
   arrival_.reset();
   int code = MOSQ_ERR_SUCCESS;
   bool has_more = true;
@@ -150,13 +146,33 @@ void MqttConnection::read_all() {
     return;
   }
   if (code != MOSQ_ERR_SUCCESS || socket() < 0) {
-    fail(code);
+    if (error != 0) {
+      errno = error;
+    }
+    fail(error != 0 ? MOSQ_ERR_ERRNO : code);
     return;
   }
   acknowledge_at_once(socket());
   if (has_more && phase_ != Phase::tls) {
     deferrals_.add([this] { read_on(); });  // epoll does not see what OpenSSL has taken in
   }
+}
+
+/// Tells whether the peer has sent anything: bytes, or the end of a connection that stands. Returns
+/// the socket's error where it took it: the library's read sees a mere end then.
+int MqttConnection::hear() {
+  if (has_unread(socket())) {
+    owner_.on_heard();
+    return 0;
+  }
+  if (phase_ != Phase::suback && phase_ != Phase::up) {
+    return 0;
+  }
+  const int error = take_error(socket());
+  if (is_from_peer(error) || (error == 0 && was_ended_by_peer(socket()))) {
+    owner_.on_heard();
+  }
+  return error;
 }
 
 /// Nothing is left to read. errno alone may be stale: the library's own writes set it, too.

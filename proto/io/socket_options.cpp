@@ -50,6 +50,20 @@ bool was_accepted(int socket) {
   return getsockopt(socket, IPPROTO_TCP, TCP_INFO, &info, &length) == 0 && info.tcpi_rtt > 0;
 }
 
+bool was_ended_by_peer(int socket) {
+  tcp_info info{};
+  socklen_t length = sizeof info;
+  return getsockopt(socket, IPPROTO_TCP, TCP_INFO, &info, &length) == 0 &&
+         info.tcpi_state == TCP_CLOSE_WAIT;
+}
+
+int take_error(int socket) {
+  int error = 0;
+  socklen_t length = sizeof error;
+  getsockopt(socket, SOL_SOCKET, SO_ERROR, &error, &length);
+  return error;
+}
+
 bool is_from_peer(int error) {
   return error == ECONNREFUSED || error == ECONNRESET;
 }

@@ -18,6 +18,10 @@ void acknowledge_at_once(int socket);
 bool has_unread(int socket);
 /// The TCP connect of this socket was accepted, however the connection ended since.
 bool was_accepted(int socket);
+/// The peer has said that it will send no more (FIN).
+bool was_ended_by_peer(int socket);
+/// The error that waits at a socket, 0 if there is none; the next read does not see it.
+int take_error(int socket);
 /// This error of a socket was caused by an answer of its peer: connection refused or reset.
 bool is_from_peer(int error);
 /// When the next unread byte arrived, by CLOCK_REALTIME; none if there is none, or no stamp.

@@ -267,10 +267,12 @@ TEST_CASE("kill -9 of the broker is a loss, and the link is up soon after a rest
   harness.link->start();
   REQUIRE(harness.up());
   loop_for(harness.loop, milliseconds{100});
+  harness.listener.heard = 0;
   broker.kill();
   REQUIRE(harness.until([&] { return !harness.listener.is_up; }));
   REQUIRE(harness.listener.losses.size() == 1);
   CHECK(harness.listener.losses.front().cause == MissCause::lost);
+  CHECK(harness.listener.heard_before_loss > 0);  // its host has ended the connection
   CHECK_FALSE(harness.link->publish(echo("nobody hears")).accepted);
   REQUIRE(harness.fails_with(MissCause::connect));
   broker.start();

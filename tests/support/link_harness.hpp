@@ -41,6 +41,7 @@ class RecordingListener : public io::LinkListener {
   void on_link_lost(const io::LinkFailure& failure) override {
     is_up = false;
     losses.push_back(failure);
+    heard_before_loss = heard;
   }
   void on_attempt_failed(const io::LinkFailure& failure) override { failures.push_back(failure); }
   void on_delivery(const io::Delivery& delivery) override {
@@ -76,6 +77,7 @@ class RecordingListener : public io::LinkListener {
 
   int ups = 0;
   int heard = 0;
+  int heard_before_loss = 0;
   bool is_up = false;
   bool denied = false;
   std::optional<io::MqttVersion> spoken;
