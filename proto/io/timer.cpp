@@ -4,21 +4,39 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cassert>
+#include <cerrno>
 #include <chrono>
 #include <cstdint>
+#include <cstdlib>
+#include <cstring>
 #include <ctime>
+#include <string>
 #include <utility>
 
+#include "proto/io/log.hpp"
 #include "proto/io/loop.hpp"
+#include "proto/io/program.hpp"
 
 namespace echomesh::io {
+namespace {
+
+/// Without its timers a program is of no use.
+[[noreturn]] void give_up(int error) {
+  log(LogLevel::error, std::string("cannot make a timer: ") + std::strerror(error) +
+                           ": raise the limit of open files (LimitNOFILE= of the unit, ulimit -n); "
+                           "a region takes about seven");
+  std::_Exit(kMissingNeed);
+}
+
+}  // namespace
 
 Timer::Timer(Loop& loop, std::function<void()> expired)
     : fd_(timerfd_create(CLOCK_BOOTTIME, TFD_NONBLOCK | TFD_CLOEXEC)),
       poll_(new uv_poll_t{}),
       expired_(std::move(expired)) {
-  assert(fd_ >= 0);
+  if (fd_ < 0) {
+    give_up(errno);
+  }
   uv_poll_init(loop.raw(), poll_, fd_);
   poll_->data = this;
   uv_poll_start(poll_, UV_READABLE, [](uv_poll_t* poll, int /*status*/, int /*events*/) {

@@ -1,13 +1,18 @@
 #include "proto/io/timer.hpp"
 
 #include <doctest/doctest.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <csignal>
+#include <cstdlib>
 #include <ctime>
 
 #include "proto/io/clock.hpp"
 #include "proto/io/loop.hpp"
+#include "tests/support/log_capture.hpp"
 #include "tests/support/loop_until.hpp"
 
 namespace echomesh {
@@ -43,6 +48,23 @@ TEST_CASE("a timer rings at its time, never before, and once") {
   CHECK(rang - due < milliseconds{20});  // on a busy machine; microseconds else
   loop_for(loop, milliseconds{30});
   CHECK(rings == 1);
+}
+
+TEST_CASE("a program without a descriptor left ends with a word on what to do, and status 69") {
+  const LogCapture log;
+  const pid_t child = fork();
+  if (child == 0) {
+    Loop loop;
+    const rlimit none{0, 0};
+    setrlimit(RLIMIT_NOFILE, &none);
+    const Timer timer(loop, [] {});
+    std::_Exit(0);
+  }
+  int status = 0;
+  waitpid(child, &status, 0);
+  CHECK(WIFEXITED(status));
+  CHECK(WEXITSTATUS(status) == 69);
+  CHECK(log.count("LimitNOFILE") == 1);
 }
 
 TEST_CASE("a time that has passed rings at once, but from the loop") {

@@ -41,6 +41,12 @@ class InstalledUnits(unittest.TestCase):
             program = re.search(r"^ExecStart=(\S+)", self.read(name), re.MULTILINE)[1]
             self.assertTrue(os.access(self.root / program.lstrip("/"), os.X_OK), program)
 
+    def test_descriptors_suffice_for_as_many_regions_as_settings_may_name(self):
+        for name in UNITS:
+            limit = re.search(r"^LimitNOFILE=(\d+)", self.read(name), re.MULTILINE)
+            self.assertIsNotNone(limit, name)
+            self.assertGreater(int(limit[1]), 256 * 7 + 1024, name)
+
     def test_systemd_has_nothing_to_say_against_them(self):
         """With the programs where this installation has them."""
         for name in UNITS:
