@@ -30,6 +30,14 @@ concept Reloadable = requires(Shell& shell) {
   shell.reload();
 };
 
+/// A hung resolver would hold the exit up for seconds: where one hangs, the process ends here.
+inline int leave(const Loop& loop, int status) {
+  if (loop.is_resolving()) {
+    std::_Exit(status);
+  }
+  return status;
+}
+
 /// Returns the exit status.
 template <class Program, class Config>
 int serve(const Config& config) {
@@ -39,7 +47,7 @@ int serve(const Config& config) {
   auto made = Program::Shell::make(loop, config);
   if (!made) {
     log(LogLevel::error, to_string(made.error()));
-    return kMissingNeed;
+    return leave(loop, kMissingNeed);
   }
   auto shell = std::move(made).value();
   const std::string greeting = Program::greeting(config);
@@ -76,10 +84,7 @@ int serve(const Config& config) {
     }
   });
   loop.run();
-  if (loop.is_resolving()) {
-    std::_Exit(kStopped);  // a hung resolver would hold the exit up for seconds
-  }
-  return kStopped;
+  return leave(loop, kStopped);
 }
 
 template <class Program>
