@@ -42,8 +42,16 @@ MonoTime mono_now() {
 UtcTime utc_now() {
   return UtcTime{read(CLOCK_REALTIME)};
 }
+
+/// The process may be put aside between the two readings, which would look like a step.
 Now now() {
-  return {mono_now(), utc_now()};
+  constexpr int kTries = 4;
+  constexpr std::chrono::milliseconds kClose{1};
+  Now found{mono_now(), utc_now()};
+  for (int i = 1; i < kTries && mono_now() - found.mono > kClose; ++i) {
+    found = {mono_now(), utc_now()};
+  }
+  return found;
 }
 
 KernelClock::KernelClock() : offset_(offset_now()) {}

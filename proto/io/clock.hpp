@@ -12,7 +12,7 @@ namespace echomesh::io {
 MonoTime mono_now();
 /// CLOCK_REALTIME.
 UtcTime utc_now();
-/// Both, read one after the other.
+/// Both, of one moment: read again where over 1 ms lay between them, up to four times.
 Now now();
 
 /// Turns the kernel's receive times (CLOCK_REALTIME) into MonoTime, and refuses to where the wall
