@@ -32,7 +32,7 @@ Result<LinkSettings> link_settings_for(const Endpoint& endpoint) {
         {place_of(endpoint.ca_file), place_of(endpoint.cert_file), place_of(endpoint.key_file)},
         endpoint.url.host);
     if (!tls) {
-      return tls.error();
+      return Error{tls.error().where, tls.error().what + words_on_places(tls.error().where)};
     }
     settings.tls = std::move(tls).value();
   }
@@ -40,6 +40,19 @@ Result<LinkSettings> link_settings_for(const Endpoint& endpoint) {
 }
 
 void warn_of_missing_files(const Endpoint& endpoint) {
+  bool is_checkable = true;
+  for (const auto* file :
+       {&endpoint.password_file, &endpoint.ca_file, &endpoint.cert_file, &endpoint.key_file}) {
+    if (*file && is_out_of_sight(**file)) {
+      log(LogLevel::warning, **file +
+                                 " cannot be checked here: without a folder it is one of the "
+                                 "unit's secrets, which systemd hands out at a start");
+      is_checkable = false;
+    }
+  }
+  if (!is_checkable) {
+    return;
+  }
   if (const auto settings = link_settings_for(endpoint); !settings) {
     log(LogLevel::warning, to_string(settings.error()));
   }

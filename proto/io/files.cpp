@@ -16,13 +16,16 @@ namespace {
 
 constexpr std::size_t kMaxBytes = 1U << 20U;
 
+/// The environment variable with the folder of the credentials.
+constexpr const char* kDirectory = "CREDENTIALS_DIRECTORY";
+
 /// What systemd puts before the names of files that it loads from the folder of our units.
 constexpr std::string_view kFolderOfUnits = "secrets_";
 
 }  // namespace
 
 std::string credential_place(const std::string& path) {
-  const char* directory = std::getenv("CREDENTIALS_DIRECTORY");
+  const char* directory = std::getenv(kDirectory);
   if (directory == nullptr || path.starts_with('/')) {
     return path;
   }
@@ -33,6 +36,30 @@ std::string credential_place(const std::string& path) {
     }
   }
   return path;
+}
+
+std::string words_on_places(const std::string& path) {
+  if (path.starts_with('/')) {
+    return "";
+  }
+  if (std::getenv(kDirectory) == nullptr) {
+    return "; looked in the working directory alone, for there is no $CREDENTIALS_DIRECTORY, which "
+           "systemd gives to units: name it with its folder, or run the unit";
+  }
+  return "; looked in $CREDENTIALS_DIRECTORY (as " + path + " and " + std::string(kFolderOfUnits) +
+         path +
+         ") and in the working directory: put it into the unit's folder of secrets and "
+         "restart the unit, or name it with its folder";
+}
+
+bool is_out_of_sight(const std::string& path) {
+  return !path.starts_with('/') && std::getenv(kDirectory) == nullptr &&
+         access(path.c_str(), F_OK) != 0;
+}
+
+bool is_systemd_copy(const std::string& place) {
+  const char* directory = std::getenv(kDirectory);
+  return directory != nullptr && place.starts_with(std::string(directory) + "/");
 }
 
 Result<std::string> read_file(const std::string& path) {
@@ -61,7 +88,7 @@ Result<std::string> read_secret(const std::string& path) {
   }
   auto text = read_file(place);
   if (!text) {
-    return text.error();
+    return Error{text.error().where, text.error().what + words_on_places(path)};
   }
   std::string secret = text->substr(0, text->find_first_of("\r\n"));
   if (secret.empty()) {
