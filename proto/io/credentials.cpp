@@ -24,6 +24,14 @@ void warn(const std::string& whose, std::optional<UtcTime> until) {
   }
 }
 
+void warn_of_copy(const std::string& whose, const std::string& place) {
+  if (is_systemd_copy(place)) {
+    log(LogLevel::warning, whose + ": " + place +
+                               " is a copy that systemd made at the start: restart the unit to "
+                               "renew it");
+  }
+}
+
 }  // namespace
 
 std::optional<std::string> word_on_expiry(const std::string& whose, UtcTime until, UtcTime now) {
@@ -68,12 +76,31 @@ void Credentials::came_up(const MqttLink& link) const {
   warn("the broker of " + name_, link.certificate_expiry());
 }
 
+/// A copy that systemd made is read again, too, but it is as old as the process.
+void Credentials::tell_what_was_read() const {
+  const auto& files = tls_->files();
+  const auto until = tls_->expiry();
+  std::string places;
+  for (const auto* file : {&files.ca_file, &files.cert_file, &files.key_file}) {
+    if (!*file) {
+      continue;
+    }
+    places += (places.empty() ? "" : ", ") + **file;
+    if (file == &files.cert_file && until) {
+      places += " (valid until " + iso8601(*until) + ")";
+    }
+    warn_of_copy(name_, **file);
+  }
+  log(LogLevel::info, name_ + ": read again, for connections from now on: " +
+                          (places.empty() ? "the system's certificate authorities" : places));
+}
+
 void Credentials::reload() {
   if (tls_ != nullptr) {
     if (const auto error = tls_->reload()) {
       log(LogLevel::error, name_ + ": " + to_string(*error) + "; the one before stays in use");
     } else {
-      log(LogLevel::info, name_ + ": certificates were read again, for connections from now on");
+      tell_what_was_read();
       look_at_dates();
     }
   }
@@ -85,6 +112,7 @@ void Credentials::reload() {
     log(LogLevel::error, name_ + ": " + to_string(password.error()) + "; the one before stays");
     return;
   }
+  warn_of_copy(name_, credential_place(*endpoint_.password_file));
   for (auto* link : links_) {
     link->set_password(password.value());
   }

@@ -36,6 +36,7 @@ class Credentials {
 
  private:
   void look_at_dates();
+  void tell_what_was_read() const;
 
   std::string name_;
   Endpoint endpoint_;

@@ -34,6 +34,8 @@ class TlsContext {
   /// Until when our own certificate is valid, if there is one.
   std::optional<UtcTime> expiry() const;
 
+  const TlsFiles& files() const { return files_; }
+
   SSL_CTX* raw() { return context_; }
   /// Why the latest certificate that was refused was so, once. To be asked right after the call
   /// that failed: a handshake may fail and be cleaned up within libmosquitto's connect.
