@@ -62,7 +62,7 @@ void ScriptedNames::hang(const std::string& name) {
 
 }  // namespace echomesh
 
-// NOLINTNEXTLINE(readability-inconsistent-declaration-parameter-name)
+// NOLINTNEXTLINE(readability-inconsistent-declaration-parameter-name): glibc's are reserved
 extern "C" int getaddrinfo(const char* name, const char* service, const addrinfo* hints,
                            addrinfo** found) {
   using namespace echomesh;
