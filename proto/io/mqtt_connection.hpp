@@ -78,6 +78,8 @@ class MqttConnection {
 
  private:
   static constexpr const char* kClosedInTls = "connection closed during the TLS handshake";
+  static constexpr const char* kReasonLost =
+      "the connect failed, and the TLS library took the reason";
   enum class Phase { connecting, tls, connack, suback, up, ended };
   struct Outstanding {
     std::size_t bytes = 0;

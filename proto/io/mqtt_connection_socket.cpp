@@ -110,7 +110,8 @@ bool MqttConnection::finish_tcp(int status) {
     return false;
   }
   if (error != 0 || status < 0) {
-    end(MissCause::connect, std::strerror(error != 0 ? error : ECONNREFUSED));
+    end(MissCause::connect,
+        error == ENOTCONN ? kReasonLost : std::strerror(error != 0 ? error : ECONNREFUSED));
     return false;
   }
   set_connected_options(socket(), settings_.kernel_receive_time);

@@ -55,7 +55,8 @@ TEST_SUITE("unreachable") {
             const bool is_named =
                 text.find(is_reset ? "refused" : "No route to host") != std::string::npos ||
                 text.find("Network is unreachable") != std::string::npos ||
-                text.find("not answered") != std::string::npos;
+                text.find("not answered") != std::string::npos ||
+                (with_tls && !is_reset && text.find("the TLS library") != std::string::npos);
             CHECK_MESSAGE(is_named, text);
           }
           INFO("tls ", with_tls, " answer ", static_cast<int>(answer), " after us ", us);
