@@ -39,11 +39,9 @@ int answers_of_far_host(milliseconds patience) {
 TEST_SUITE("far witness") {
   TEST_CASE("a witness 210 ms away is heard though it is asked every 200 ms") {
     const OwnNetwork network;
-    auto device = network.is_there() ? uplink() : std::nullopt;
-    if (!device) {
-      MESSAGE("skipped: needs root and /dev/net/tun");
-      return;
-    }
+    REQUIRE_MESSAGE(network.is_there(), "needs root");
+    auto device = uplink();
+    REQUIRE_MESSAGE(device, "needs /dev/net/tun");
     AnsweringLine line(*std::move(device));
     line.answer(AnsweringLine::Answer::reset, kAway);
     CHECK(answers_of_far_host(kTry) > 0);

@@ -32,11 +32,9 @@ io::LinkSettings far_settings(bool with_tls) {
 TEST_SUITE("unreachable") {
   TEST_CASE("a router that says unreachable is not the region heard, a reset is, also over TLS") {
     const OwnNetwork network;
-    auto device = network.is_there() ? uplink() : std::nullopt;
-    if (!device) {
-      MESSAGE("skipped: needs root and /dev/net/tun");
-      return;
-    }
+    REQUIRE_MESSAGE(network.is_there(), "needs root");
+    auto device = uplink();
+    REQUIRE_MESSAGE(device, "needs /dev/net/tun");
     AnsweringLine line(*std::move(device));
     for (const bool with_tls : {false, true}) {
       for (const auto answer : {Answer::net_unreachable, Answer::host_unreachable, Answer::reset}) {
