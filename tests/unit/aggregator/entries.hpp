@@ -11,6 +11,7 @@
 #include "proto/names.hpp"
 #include "proto/outcome.hpp"
 #include "proto/time.hpp"
+#include "tests/world/chance.hpp"
 
 namespace echomesh::aggregator {
 
@@ -45,23 +46,10 @@ inline EchoEntry on(std::string_view region, EchoEntry entry) {
   return entry;
 }
 
-/// Chance that can be had again (SplitMix64): `--rand-seed` of the test program is its seed.
-class Dice {
+/// Chance that can be had again: `--rand-seed` of the test program is its seed.
+class Dice : public world::Chance {
  public:
-  explicit Dice(std::uint64_t seed) : state_(seed) {}
-
-  std::uint64_t roll() {
-    state_ += 0x9E3779B97F4A7C15U;
-    std::uint64_t mixed = state_;
-    mixed = (mixed ^ (mixed >> 30U)) * 0xBF58476D1CE4E5B9U;
-    mixed = (mixed ^ (mixed >> 27U)) * 0x94D049BB133111EBU;
-    return mixed ^ (mixed >> 31U);
-  }
-  /// From 0 up to, not including, `bound`.
-  std::int64_t below(std::int64_t bound) {
-    return static_cast<std::int64_t>(roll() % static_cast<std::uint64_t>(bound));
-  }
-  bool is_lucky(std::int64_t percent) { return below(100) < percent; }
+  using Chance::Chance;
 
   template <class T>
   void shuffle(std::vector<T>& items) {
@@ -83,9 +71,6 @@ class Dice {
         return ok(microseconds{50 + below(2'000'000)}, resent);
     }
   }
-
- private:
-  std::uint64_t state_;
 };
 
 /// The seed of this run; every random test says it when it fails.
